@@ -1,0 +1,61 @@
+/** The arithmetic of load: what each pool carries, and how far the share must or may move. Loads are multiples of 1.0, the normal load. */
+import type { Split } from './route.ts';
+import { allUsersBp } from './split.ts';
+
+/** Capacities in server weights: serving gray, serving stable, and all servers of normal operation. */
+export interface Capacity {
+  readonly gray: number;
+  readonly stable: number;
+  readonly all: number;
+}
+
+export interface PoolLoads {
+  readonly gray: number;
+  readonly stable: number;
+}
+
+type Demand = Pick<Split, 'shareBp' | 'rest'>;
+
+/** Part (0 … 1) of all requests that goes to gray; `restBp` is the part that `rest` decides. */
+export function grayDemand(split: Demand, restBp: number): number {
+  const rest = restBp / allUsersBp;
+  return (split.shareBp / allUsersBp) * (1 - rest) + (split.rest === 'gray' ? rest : 0);
+}
+
+/** Load of both pools; Infinity where users are sent to a pool without servers. */
+export function poolLoads(capacity: Capacity, split: Demand, restBp: number): PoolLoads {
+  const gray = grayDemand(split, restBp);
+  return { gray: loadOf(gray, capacity.gray, capacity.all), stable: loadOf(1 - gray, capacity.stable, capacity.all) };
+}
+
+export const worstLoad = (loads: PoolLoads): number => Math.max(loads.gray, loads.stable);
+
+/** Demands below this are rounding, not users. */
+const nobody = 1e-9;
+
+function loadOf(demand: number, weight: number, all: number): number {
+  if (demand < nobody) return 0;
+  return weight === 0 ? Number.POSITIVE_INFINITY : (demand * all) / weight;
+}
+
+/** Share that the gray pool can carry at `maxLoad`, at most `wantedBp`. */
+export function fittingShareBp(capacity: Capacity, maxLoad: number, wantedBp: number): number {
+  return Math.min(wantedBp, Math.floor((maxLoad * capacity.gray * allUsersBp) / capacity.all));
+}
+
+/**
+ * The lowest share at which the servers back on base carry the others: max(0, 1 − maxLoad · S ÷ All).
+ * It never rises above the present share; with no base server serving it stays where it is.
+ */
+export function floorShareBp(capacity: Capacity, maxLoad: number, shareBp: number): number {
+  if (capacity.stable === 0) return shareBp;
+  const floor = Math.ceil((1 - (maxLoad * capacity.stable) / capacity.all) * allUsersBp);
+  return Math.min(shareBp, Math.max(0, floor));
+}
+
+/** The share before a batch of weight `batch` leaves the stable pool: max(share, G ÷ (G + S − b)). */
+export function shareBeforeBatchBp(capacity: Capacity, batch: number, shareBp: number): number {
+  const left = capacity.stable - batch;
+  if (left <= 0) return allUsersBp;
+  return Math.max(shareBp, Math.ceil((capacity.gray / (capacity.gray + left)) * allUsersBp));
+}
