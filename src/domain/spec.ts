@@ -224,6 +224,8 @@ export interface AudienceSpec {
   readonly testUsers: readonly string[];
   /** Expected part of the requests that `rest` decides (no identity, or always stable), basis points. For the plan. */
   readonly restBp: number;
+  /** Fixed salt of the user hash; by default every release draws its own users. No `|`, `:` or white space. */
+  readonly salt?: string;
   /** Users with an identity, for the plan. */
   readonly users?: number;
 }
