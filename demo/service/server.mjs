@@ -97,13 +97,14 @@ function workMs() {
 }
 
 function fails(request) {
+  // Drawn for every request, so that a fault does not shift the sequence of latencies.
+  const drawn = random() < (faults.errorRate ?? 0);
   if (Date.now() - started < (faults.errorFromUptimeS ?? 0) * 1000) return false;
   if (faults.errorOnlyWithHeader !== undefined) {
     const value = request.headers[faults.errorOnlyWithHeader.toLowerCase()];
     if (value === undefined || faults.errorExcept?.includes(value)) return false;
   }
-  // A draw that is always made, so that a fault does not shift the sequence of latencies.
-  return random() < (faults.errorRate ?? 0);
+  return drawn;
 }
 
 const streams = new Set();
@@ -115,6 +116,7 @@ const routes = {
   '/metrics': (_request, response) => answer(response, 200, 'text/plain; version=0.0.4', metricsText()),
   '/work': work(() => ({ done: true, version: running.version })),
   '/checkout': work((url) => ({
+    status: 'ok',
     order: url.searchParams.has('demo') ? 'demo' : 'real',
     total: 42,
     currency: 'EUR',
@@ -129,7 +131,7 @@ function work(body) {
   return (request, response, url) => {
     const began = performance.now();
     const bad = fails(request);
-    response.once('close', () => record(response.statusCode, (performance.now() - began) / 1000));
+    response.once('finish', () => record(response.statusCode, (performance.now() - began) / 1000));
     setTimeout(() => json(response, bad ? 500 : 200, bad ? { error: 'injected' } : body(url)), workMs());
   };
 }
