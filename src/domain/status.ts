@@ -8,7 +8,6 @@ import { capacityOf } from './desired.ts';
 import type { Outcome, Period, Phase } from './phases.ts';
 import type { Arm, Place } from './server.ts';
 import type { ReleaseRequest } from './spec.ts';
-import { poolOf } from './split.ts';
 import type { Decree, Gate, JournalEntry, ReleaseState, ServerState, StageClock, Waiting } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -158,7 +157,7 @@ function stageStatus({ spec, mode }: ReleaseRequest, state: ReleaseState): Stage
 function serverStatus(state: ReleaseState, id: string): ServerStatus[] {
   const server = state.servers[id];
   if (server === undefined) return [];
-  const arm = server.place === 'out' ? 'out' : server.place === poolOf(state, 'stable') ? 'stable' : 'gray';
+  const arm = server.place === 'out' ? 'out' : server.place === state.stablePool ? 'stable' : 'gray';
   const { place, build, running, up, excluded, problem } = server;
   return [{ id, arm, place, build, running, up, excluded, problem }];
 }
