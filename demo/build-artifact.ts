@@ -17,6 +17,7 @@ export interface Faults {
   readonly errorFromUptimeS?: number;
   readonly latencyMs?: number;
   readonly lieVersion?: string;
+  readonly onlyWhile?: string;
 }
 
 export interface BuildOrder {

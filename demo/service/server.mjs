@@ -13,9 +13,10 @@
  *   errorExcept: ["tester-1"]  … and whose value there is none of these
  *   errorFromUptimeS: 10       … and only once the server is up that long
  *   latencyMs: 80              slower by this much on /work and /checkout
+ *   onlyWhile: "/tmp/fault"    errorRate and latencyMs act only while this file exists
  *   lieVersion: "1.0.0"        /version reports this version
  */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { parseArgs } from 'node:util';
 
@@ -37,6 +38,7 @@ const running = {
   pid: process.pid,
   startedAt: new Date(started).toISOString(),
 };
+const whoAnswers = { 'x-version': running.version, 'x-server': args.server };
 
 if (faults.failStart === true) refuse('release.json says failStart');
 if (faults.refuseOn?.includes(args.server)) refuse(`this version refuses to run on ${args.server}`);
@@ -93,13 +95,16 @@ function random() {
 /** Log-normal around the median: most requests near it, a few several times slower. */
 function workMs() {
   const gauss = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
-  return Number(args['work-ms']) * Math.exp(0.35 * gauss) + (faults.latencyMs ?? 0);
+  return Number(args['work-ms']) * Math.exp(0.35 * gauss) + (switchedOn() ? (faults.latencyMs ?? 0) : 0);
 }
+
+/** Lets whoever runs the demo begin and end a fault while the server runs. */
+const switchedOn = () => faults.onlyWhile === undefined || existsSync(faults.onlyWhile);
 
 function fails(request) {
   // Drawn for every request, so that a fault does not shift the sequence of latencies.
   const drawn = random() < (faults.errorRate ?? 0);
-  if (Date.now() - started < (faults.errorFromUptimeS ?? 0) * 1000) return false;
+  if (Date.now() - started < (faults.errorFromUptimeS ?? 0) * 1000 || !switchedOn()) return false;
   if (faults.errorOnlyWithHeader !== undefined) {
     const value = request.headers[faults.errorOnlyWithHeader.toLowerCase()];
     if (value === undefined || faults.errorExcept?.includes(value)) return false;
@@ -138,7 +143,7 @@ function work(body) {
 
 /** A long-lived response, one line every 200 ms until either side ends it. */
 function stream(_request, response) {
-  response.writeHead(200, { 'content-type': 'text/plain', 'x-version': running.version });
+  response.writeHead(200, { ...whoAnswers, 'content-type': 'text/plain' });
   const tick = () => response.write(`${running.version} ${Date.now()}\n`);
   const timer = setInterval(tick, 200);
   streams.add(response);
@@ -154,7 +159,7 @@ function json(response, status, body) {
 }
 
 function answer(response, status, type, body) {
-  const headers = { 'content-type': type, 'content-length': Buffer.byteLength(body), 'x-version': running.version };
+  const headers = { ...whoAnswers, 'content-type': type, 'content-length': Buffer.byteLength(body) };
   // Once we leave, kept connections must not bring another request.
   response.writeHead(status, leaving ? { ...headers, connection: 'close' } : headers).end(body);
 }
