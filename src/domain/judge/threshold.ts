@@ -1,0 +1,127 @@
+/**
+ * The threshold judge: fixed limits with a minimum sample, three-valued. It counts a request once, fails for good,
+ * and passes only on data that is there, new and sufficient.
+ */
+import type { ThresholdJudgeSpec, ThresholdRule } from '../spec.ts';
+import type { Fold, Interval, Judge, JudgeContext, MetricEvidence, Verdict } from '../verdict.ts';
+import type { ArmCounts } from './counts.ts';
+import { noCounts, plus, soundReading } from './counts.ts';
+import type { MetricMemory } from './memory.ts';
+import { recall } from './memory.ts';
+import type { RuleKind } from './rules.ts';
+import { breach, missingSample, neededSample, satisfied } from './rules.ts';
+
+export function thresholdJudge(spec: ThresholdJudgeSpec): Judge {
+  return {
+    start: () => ({ upToMs: 0, memory: {} }),
+    fold: (fold, interval) => foldInterval(spec, fold, interval),
+    decide: (fold, context) => decide(spec, fold, context),
+  };
+}
+
+// ── fold ─────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+/** Seen before, late, overlapping with what was seen, or without a proper end: it would count requests twice. */
+const isNews = (fold: Fold, { fromMs, toMs }: Interval): boolean =>
+  Number.isFinite(toMs) && fromMs < toMs && fromMs >= fold.upToMs;
+
+function foldInterval(spec: ThresholdJudgeSpec, fold: Fold, interval: Interval): Fold {
+  if (!isNews(fold, interval)) return fold;
+  const memory = Object.entries(spec.metrics).map(([metric, rule]) => [
+    metric,
+    foldMetric(rule, recall(fold, metric), interval, metric),
+  ]);
+  return { upToMs: interval.toMs, memory: Object.fromEntries(memory) };
+}
+
+function foldMetric(rule: ThresholdRule, before: MetricMemory, interval: Interval, metric: string): MetricMemory {
+  const latest = soundReading(Object.hasOwn(interval.metrics, metric) ? interval.metrics[metric] : undefined);
+  if ('unusable' in latest) return { ...before, latest };
+  const all = plus(before.all, latest.counts);
+  const recent = recentSample(rule, before.recent, latest.counts);
+  const grayUntilMs = latest.counts.gray.total > 0 ? interval.toMs : before.grayUntilMs;
+  return { all, recent, latest, grayUntilMs, failed: { ...breaches(rule, [all, recent]), ...before.failed } };
+}
+
+/** The latest interval where that alone is a sample, else the intervals since the last complete sample. */
+function recentSample(rule: ThresholdRule, before: ArmCounts, latest: ArmCounts): ArmCounts {
+  const complete = (counts: ArmCounts) => counts.gray.total >= neededSample(rule);
+  if (complete(latest)) return latest;
+  return plus(complete(before) ? noCounts : before, latest);
+}
+
+function breaches(rule: ThresholdRule, views: readonly ArmCounts[]): Partial<Record<RuleKind, string>> {
+  const found: Partial<Record<RuleKind, string>> = {};
+  for (const kind of ['absolute', 'relative'] as const) {
+    const broken = views.map((counts) => breach(kind, rule, counts)).find((reason) => reason !== null);
+    if (broken) found[kind] = broken;
+  }
+  return found;
+}
+
+// ── decide ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+function decide(spec: ThresholdJudgeSpec, fold: Fold, context: JudgeContext): Verdict {
+  const evidence = Object.entries(spec.metrics).map(([metric, rule]) =>
+    judgeMetric({ metric, rule, memory: recall(fold, metric), staleMs: spec.staleMs, context }),
+  );
+  const failed = evidence.find(({ kind }) => kind === 'fail');
+  const stale = staleness(fold, spec.staleMs, context.nowMs);
+  const open = evidence.find(({ kind, role }) => kind !== 'pass' && role === 'required');
+  const verdict = { evidence, untilMs: fold.upToMs };
+  if (failed) return { ...verdict, kind: 'fail', metric: failed.metric, reason: sentence(failed) };
+  if (stale !== null) return { ...verdict, kind: 'inconclusive', reason: stale };
+  if (open) return { ...verdict, kind: 'inconclusive', metric: open.metric, reason: sentence(open) };
+  if (!evidence.some(({ role }) => role === 'required')) {
+    return { ...verdict, kind: 'inconclusive', reason: 'no metric is required, so nothing can pass' };
+  }
+  return { ...verdict, kind: 'pass', reason: evidence.map(sentence).join('; ') };
+}
+
+/** The first thing wrong with the age of the data, or null. */
+function staleness(fold: Fold, staleMs: number, nowMs: number): string | null {
+  if (fold.upToMs === 0) return 'no interval was measured yet';
+  const ageMs = nowMs - fold.upToMs;
+  if (ageMs < -staleMs) return `the newest data ends ${seconds(-ageMs)} in the future: compare the clocks`;
+  if (ageMs <= staleMs) return null;
+  return `the newest data is ${seconds(ageMs)} old, older than the ${seconds(staleMs)} allowed: look at the metric source`;
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+
+/** A guard that says nothing does not hold a release, but is never silently taken for good. */
+function sentence({ metric, role, kind, reason }: MetricEvidence): string {
+  return role === 'guard' && kind === 'inconclusive' ? `guard ${metric} not judged: ${reason}` : `${metric}: ${reason}`;
+}
+
+interface MetricCase {
+  readonly metric: string;
+  readonly rule: ThresholdRule;
+  readonly memory: MetricMemory;
+  readonly staleMs: number;
+  readonly context: JudgeContext;
+}
+
+function judgeMetric({ metric, rule, memory, staleMs, context }: MetricCase): MetricEvidence {
+  const kinds: readonly RuleKind[] = context.rules === 'all' ? ['absolute', 'relative'] : ['absolute'];
+  const facts = { metric, role: rule.role, ...memory.all };
+  const failed = kinds.map((kind) => memory.failed[kind]).find((reason) => reason !== undefined);
+  if (failed !== undefined) return { ...facts, kind: 'fail', reason: failed };
+  const open = openQuestion(kinds, rule, memory, context.nowMs - staleMs);
+  if (open !== null) return { ...facts, kind: 'inconclusive', reason: open };
+  return { ...facts, kind: 'pass', reason: satisfied(kinds, rule, memory.all) };
+}
+
+/** Why this metric cannot be judged now, or null. */
+function openQuestion(
+  kinds: readonly RuleKind[],
+  rule: ThresholdRule,
+  memory: MetricMemory,
+  oldestMs: number,
+): string | null {
+  if ('unusable' in memory.latest) return memory.latest.unusable;
+  const missing = missingSample(kinds, rule, memory.all);
+  if (missing !== null) return missing;
+  if (memory.grayUntilMs >= oldestMs) return null;
+  return `no gray request since ${new Date(memory.grayUntilMs).toISOString()}: does traffic reach the gray servers?`;
+}
