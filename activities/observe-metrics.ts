@@ -1,0 +1,43 @@
+/** One closed interval after another, folded into the judge's memory. Resolves on a fail. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { log } from '@temporalio/activity';
+import type { Arm, ServerSpec } from '../src/domain/server.ts';
+import type { Adapters } from './deps.ts';
+import type { Ending, Seen } from './observe.ts';
+import type { ObserveOrder } from './orders.ts';
+
+export async function watchMetrics(
+  adapters: Adapters,
+  order: ObserveOrder,
+  seen: Seen,
+  signal: AbortSignal,
+): Promise<Ending> {
+  const judge = adapters.judge(order.judge);
+  const source = adapters.metrics(order.metrics);
+  const metrics = Object.keys(order.judge.metrics);
+  let fromMs = Date.now();
+  while (!signal.aborted) {
+    const toMs = fromMs + source.intervalMs;
+    const changes = seen.changes;
+    await sleep(Math.max(0, toMs - Date.now()), undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) break;
+    const interval = await source.measure({ fromMs, toMs, arms: armsOf(order, seen), metrics, signal });
+    if (seen.changes === changes) seen.fold = judge.fold(seen.fold, interval);
+    else log.info('interval left out: the router changed in it', { fromMs, toMs });
+    seen.verdict = judge.decide(seen.fold, { nowMs: Date.now(), rules: order.rules, shareBp: order.shareBp });
+    if (seen.verdict.kind === 'fail') return { ended: 'fail', down: [] };
+    if (seen.verdict.kind === 'pass' && order.endOnPass) return { ended: 'pass', down: [] };
+    // A source that was slow, or a machine that slept, must not leave a queue of old windows behind.
+    fromMs = Date.now() - toMs > source.intervalMs * maxLag ? Date.now() : toMs;
+  }
+  return { ended: 'time', down: [] };
+}
+
+/** Windows a source may be behind before they are skipped. */
+const maxLag = 20;
+
+/** The arms as the router has them: in leveling servers change sides. */
+function armsOf(order: ObserveOrder, seen: Seen): Record<Arm, readonly ServerSpec[]> {
+  const on = (arm: Arm) => order.servers.filter(({ id }) => seen.places[id] === arm);
+  return { gray: on('gray'), stable: on('stable') };
+}

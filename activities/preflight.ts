@@ -1,0 +1,145 @@
+/** Reads the world before anything is touched, and gathers every reason not to start. */
+import type { Deployer, ServerReading } from '../src/adapters/deployer/port.ts';
+import type { Artifact, RunningVersion } from '../src/domain/artifact.ts';
+import { GrayError, type Problem } from '../src/domain/errors.ts';
+import type { RouteState } from '../src/domain/route.ts';
+import type { ServerSpec } from '../src/domain/server.ts';
+import type { ReleaseRequest, ReleaseSpec } from '../src/domain/spec.ts';
+import { beating } from './beating.ts';
+import type { Adapters } from './deps.ts';
+import type { PreflightOrder, PreflightReport, ServerFound } from './orders.ts';
+
+export const preflight =
+  (adapters: Adapters) =>
+  ({ request }: PreflightOrder): Promise<PreflightReport> =>
+    beating(undefined, async () => {
+      const { spec } = request;
+      const deployer = adapters.deployer(spec.deployer, spec);
+      const [routed, readings] = await Promise.all([
+        adapters.router(spec.router, spec).read(),
+        readAll(deployer, spec.servers),
+      ]);
+      const bases = request.mode === 'release' ? commonBase(spec, readings) : recordedBases(spec, readings);
+      const servers = found(spec, routed, readings, bases);
+      const problems = [
+        ...routeProblems(spec, routed),
+        ...readingProblems(spec, readings, bases),
+        ...strayProblems(request, readings, bases),
+        ...(await availabilityProblems(deployer, request, bases)),
+      ];
+      const fence = Math.max(routed.route.fence, ...[...readings.values()].map((reading) => reading.fence));
+      return {
+        problems,
+        fence,
+        period: routed.route.period,
+        stable: routed.route.stable,
+        instance: routed.instance,
+        servers,
+      };
+    });
+
+type Readings = ReadonlyMap<string, ServerReading>;
+type Bases = ReadonlyMap<string, Artifact>;
+
+async function readAll(deployer: Deployer, servers: readonly ServerSpec[]): Promise<Readings> {
+  return new Map(await Promise.all(servers.map(async (server) => [server.id, await deployer.read(server)] as const)));
+}
+
+/** One base for all: named in the file, or what most of the servers that are not gray run now. */
+function commonBase(spec: ReleaseSpec, readings: Readings): Bases {
+  const base =
+    spec.base ?? mostCommon(spec.servers.flatMap(({ id, gray }) => (gray ? [] : (readings.get(id)?.running ?? []))));
+  return new Map(base === undefined ? [] : spec.servers.map(({ id }) => [id, base]));
+}
+
+function mostCommon(builds: readonly RunningVersion[]): RunningVersion | undefined {
+  const count = (build: RunningVersion) => builds.filter((other) => other.digest === build.digest).length;
+  return [...builds].sort((one, other) => count(other) - count(one))[0];
+}
+
+/** What the deployer recorded on each server before the last release changed it. */
+function recordedBases(spec: ReleaseSpec, readings: Readings): Bases {
+  return new Map(
+    spec.servers.flatMap(({ id }) => {
+      const base = readings.get(id)?.base?.artifact ?? spec.base;
+      return base === undefined ? [] : [[id, base] as const];
+    }),
+  );
+}
+
+function found(spec: ReleaseSpec, routed: RouteState, readings: Readings, bases: Bases): Record<string, ServerFound> {
+  return Object.fromEntries(
+    spec.servers.flatMap(({ id }) => {
+      const running = readings.get(id)?.running;
+      const base = bases.get(id);
+      if (!running || base === undefined) return [];
+      const place = routed.route.servers[id] ?? 'out';
+      return [[id, { running, base, place, up: routed.servers[id]?.up ?? false }]];
+    }),
+  );
+}
+
+function routeProblems(spec: ReleaseSpec, { route, servers }: RouteState): Problem[] {
+  const problems: Problem[] = [];
+  if (route.period !== 'normal') {
+    const message = `the router is in period ${route.period} since ${route.release || 'an unknown writer'}; end that release, or \`gray abort --direct\``;
+    problems.push({ path: 'router', message });
+  }
+  const known = new Set([...Object.keys(route.servers), ...Object.keys(servers)]);
+  for (const { id } of spec.servers) {
+    if (!known.has(id)) problems.push({ path: `servers.${id}`, message: 'the router does not know this server' });
+  }
+  return problems;
+}
+
+function readingProblems(spec: ReleaseSpec, readings: Readings, bases: Bases): Problem[] {
+  return spec.servers.flatMap(({ id }) => {
+    const reading = readings.get(id);
+    if (!reading?.running)
+      return [{ path: `servers.${id}`, message: `does not tell its version: ${reading?.reason ?? 'no answer'}` }];
+    if (!bases.has(id))
+      return [{ path: `servers.${id}`, message: 'no base version is recorded here; name one as `base:`' }];
+    return [];
+  });
+}
+
+function strayProblems({ spec, mode }: ReleaseRequest, readings: Readings, bases: Bases): Problem[] {
+  if (mode === 'rollback' || spec.deployment.strays === 'bring-to-base') return [];
+  return spec.servers.flatMap(({ id, gray }) => {
+    const running = readings.get(id)?.running;
+    const base = bases.get(id);
+    if (gray || !running || base === undefined || running.digest === base.digest) return [];
+    return [
+      {
+        path: `servers.${id}`,
+        message: `runs ${running.version}, the others ${base.version} (deployment.strays: refuse)`,
+      },
+    ];
+  });
+}
+
+/** The way forward and the way back have to exist before the first step. */
+async function availabilityProblems(
+  deployer: Deployer,
+  { spec, mode }: ReleaseRequest,
+  bases: Bases,
+): Promise<Problem[]> {
+  const asked = spec.servers.flatMap((server) => {
+    const base = bases.get(server.id);
+    const wanted = [
+      ...(mode === 'release' ? [['artifact', spec.artifact] as const] : []),
+      ...(base ? [['base', base] as const] : []),
+    ];
+    return wanted.map(async ([path, artifact]): Promise<Problem[]> => {
+      const answer = await deployer.available(artifact, server).catch(unavailable);
+      return answer.ok ? [] : [{ path, message: `${artifact.version} for ${server.id}: ${answer.reason}` }];
+    });
+  });
+  return (await Promise.all(asked)).flat();
+}
+
+/** An unreachable deployer is a fault and retried; anything permanent is a reason not to start. */
+function unavailable(error: unknown): { ok: false; reason: string } {
+  if (error instanceof GrayError && !error.transient) return { ok: false, reason: error.message };
+  throw error;
+}

@@ -1,0 +1,43 @@
+/** What a taken command changes in the state. Whether it may be taken is the actions table's word. */
+import type { Command, CommandAnswer, CommandInput } from './actions.ts';
+import { isHeld } from './actions.ts';
+import type { Decree, ReleaseState } from './state.ts';
+import { withAnswer, withJournal, withServer } from './state.ts';
+
+/** The state after `command` was taken with `answer`. An `already` only remembers its answer. */
+export function take(
+  state: ReleaseState,
+  command: Command,
+  input: CommandInput,
+  answer: CommandAnswer,
+  atMs: number,
+): ReleaseState {
+  const answered = withAnswer(state, input.requestId, answer);
+  if (answer.answer === 'already') return answered;
+  const decree: Decree = { by: input.by, reason: input.reason, atMs };
+  const because = input.reason === '' ? '' : ` (${input.reason})`;
+  const entry = { atMs, text: `${command}: ${answer.text}${because}`, by: input.by };
+  return withJournal(changed(answered, command, input, decree), entry);
+}
+
+function changed(state: ReleaseState, command: Command, input: CommandInput, decree: Decree): ReleaseState {
+  switch (command) {
+    case 'approve':
+      return state.gate === null ? state : { ...state, gate: { ...state.gate, approved: decree } };
+    case 'pause':
+      return { ...state, paused: decree };
+    case 'resume':
+      return isHeld(state) ? { ...state, again: { ...decree, how: 'resume' } } : { ...state, paused: null };
+    case 'retry':
+      return { ...state, again: { ...decree, how: 'retry' } };
+    case 'skip':
+      return { ...state, skip: decree };
+    case 'exclude':
+      return input.server === undefined ? state : withServer(state, input.server, { excluded: decree });
+    case 'abort':
+    case 'rollback':
+      return { ...state, stop: { ...decree, kind: command } };
+    case 'finish':
+      return { ...state, finish: decree };
+  }
+}
