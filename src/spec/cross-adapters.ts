@@ -1,0 +1,81 @@
+import type { Allowed } from './cross-checks.ts';
+import type { GoodSections, ReleaseFile } from './file.ts';
+import type { Finding, Step } from './finding.ts';
+import { finding } from './finding.ts';
+import { isUrl } from './kinds.ts';
+import { listed, nearest } from './near.ts';
+import { isLoopback } from './net.ts';
+
+export const routerChecks = (sections: GoodSections, allowed: Allowed): Finding[] => [
+  ...(allowed.memory ? [] : memoryKinds(sections)),
+  ...(sections.router?.kind === 'embedded' ? adminChecks(sections.router) : []),
+  ...(sections.router?.kind === 'haproxy' ? instanceChecks(sections.router.instances) : []),
+  ...(sections.deployer?.kind === 'process' ? placeholderChecks(sections.deployer.start) : []),
+  ...(sections.deployer?.kind === 'process' ? sourceCheck(sections) : []),
+];
+
+function memoryKinds({ router, deployer, metrics, notify }: GoodSections): Finding[] {
+  const kinds: readonly (readonly [readonly Step[], string | undefined])[] = [
+    [['router', 'kind'], router?.kind],
+    [['deployer', 'kind'], deployer?.kind],
+    [['metrics', 'kind'], metrics?.kind],
+    ...(notify ?? []).map(({ kind }, index) => [['notify', index, 'kind'], kind] as const),
+  ];
+  return kinds
+    .filter(([, kind]) => kind === 'memory')
+    .map(([path]) => finding(path, 'the kind memory is for tests only: it moves no traffic and starts nothing'));
+}
+
+function adminChecks({ admin, tokenEnv }: Extract<ReleaseFile['router'], { kind: 'embedded' }>): Finding[] {
+  const path = ['router', 'admin'];
+  if (!isUrl(admin)) {
+    return Buffer.byteLength(admin) > 100 ? [finding(path, 'expected a Unix socket path of at most 100 bytes')] : [];
+  }
+  if (!isLoopback(admin))
+    return [finding(path, 'expected a Unix socket path or a URL on this machine, such as http://127.0.0.1:7001')];
+  if (tokenEnv === undefined) {
+    return [
+      finding(['router', 'tokenEnv'], 'missing; an admin URL needs the environment variable that holds its token'),
+    ];
+  }
+  return [];
+}
+
+type Instances = Extract<ReleaseFile['router'], { kind: 'haproxy' }>['instances'];
+
+function instanceChecks(instances: Instances): Finding[] {
+  return (['socket', 'map', 'stateFile'] as const).flatMap((key) =>
+    instances.flatMap((instance, index) => {
+      const first = instances.findIndex((other) => other[key] === instance[key]);
+      if (first === index) return [];
+      return [finding(['router', 'instances', index, key], `the same ${key} as router.instances[${first}]`)];
+    }),
+  );
+}
+
+const placeholders = ['host', 'port', 'server', 'version', 'digest'];
+
+const placeholderChecks = (start: readonly string[]): Finding[] =>
+  start.flatMap((argument, index) =>
+    [...argument.matchAll(/\{([A-Za-z]+)\}/g)].flatMap(([, name = '']) =>
+      placeholders.includes(name)
+        ? []
+        : [
+            finding(
+              ['deployer', 'start', index],
+              `unknown placeholder {${name}}; known are ${listed(placeholders)}`,
+              nearest(name, placeholders),
+            ),
+          ],
+    ),
+  );
+
+const sourceCheck = ({ artifact }: GoodSections): Finding[] =>
+  artifact === undefined || artifact.source !== undefined
+    ? []
+    : [
+        finding(
+          ['artifact', 'source'],
+          'missing; the process deployer starts servers from a build (or pass --artifact)',
+        ),
+      ];

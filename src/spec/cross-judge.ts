@@ -1,0 +1,66 @@
+import type { GoodSections, ReleaseFile } from './file.ts';
+import type { Finding } from './finding.ts';
+import { finding } from './finding.ts';
+import { listed, nearest } from './near.ts';
+
+export function judgeChecks({ judge, metrics, ramp }: GoodSections): Finding[] {
+  return [
+    ...(judge === undefined ? [] : requiredOne(judge)),
+    ...(judge === undefined || metrics === undefined
+      ? []
+      : [...definedOnes(judge, metrics), ...staleCheck(judge, metrics)]),
+    ...(metrics?.kind === 'prometheus' ? scrapeCheck(metrics) : []),
+    ...(metrics === undefined || ramp === undefined ? [] : holdsMeasure(ramp, metrics)),
+  ];
+}
+
+function requiredOne(judge: ReleaseFile['judge']): Finding[] {
+  if (Object.values(judge.metrics).some((rule) => rule.role === 'required')) return [];
+  return [
+    finding(['judge', 'metrics'], 'expected at least one metric with role: required; a stage passes on evidence only'),
+  ];
+}
+
+function definedOnes(judge: ReleaseFile['judge'], metrics: ReleaseFile['metrics']): Finding[] {
+  if (metrics.kind === 'memory') return [];
+  const known = Object.keys(metrics.define);
+  return Object.keys(judge.metrics)
+    .filter((name) => !known.includes(name))
+    .map((name) =>
+      finding(
+        ['judge', 'metrics', name],
+        `metrics.define has no such metric; it has ${listed(known) || 'none'}`,
+        nearest(name, known),
+      ),
+    );
+}
+
+const intervalOf = (metrics: ReleaseFile['metrics']): number =>
+  metrics.kind === 'prometheus' ? (metrics.interval ?? 4 * metrics.scrape) : metrics.interval;
+
+function staleCheck(judge: ReleaseFile['judge'], metrics: ReleaseFile['metrics']): Finding[] {
+  if (judge.stale === undefined || judge.stale >= intervalOf(metrics)) return [];
+  return [
+    finding(
+      ['judge', 'stale'],
+      `expected at least one interval of the metrics (${intervalOf(metrics)} ms), found ${judge.stale} ms`,
+    ),
+  ];
+}
+
+function scrapeCheck({ interval, scrape }: Extract<ReleaseFile['metrics'], { kind: 'prometheus' }>): Finding[] {
+  if (interval === undefined || interval >= 4 * scrape) return [];
+  return [finding(['metrics', 'interval'], `expected at least 4 scrapes (${4 * scrape} ms), found ${interval} ms`)];
+}
+
+const holdsMeasure = (ramp: ReleaseFile['ramp'], metrics: ReleaseFile['metrics']): Finding[] =>
+  ramp.stages.flatMap(({ hold }, index) =>
+    hold >= intervalOf(metrics)
+      ? []
+      : [
+          finding(
+            ['ramp', 'stages', index, 'hold'],
+            `expected at least one interval of the metrics (${intervalOf(metrics)} ms), found ${hold} ms`,
+          ),
+        ],
+  );

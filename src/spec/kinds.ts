@@ -1,0 +1,79 @@
+/** Adapter sections in the units of the spec: one branch per kind. */
+import type { DeployerSpec, ExpositionMetric, HaproxyInstance, MetricsSpec, RouterSpec } from '../domain/spec.ts';
+import type { ReleaseFile } from './file.ts';
+import type { At } from './resolve.ts';
+
+type RouterFile = ReleaseFile['router'];
+
+export function resolveRouter(router: RouterFile, target: string, at: At): RouterSpec {
+  switch (router.kind) {
+    case 'memory':
+      return router;
+    case 'embedded':
+      return { ...router, admin: isUrl(router.admin) ? router.admin : at(router.admin) };
+    case 'haproxy':
+      return { ...router, instances: router.instances.map((instance) => resolveInstance(instance, target, at)) };
+  }
+}
+
+export const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
+
+function resolveInstance(
+  instance: Extract<RouterFile, { kind: 'haproxy' }>['instances'][number],
+  target: string,
+  at: At,
+): HaproxyInstance {
+  return {
+    socket: at(instance.socket),
+    map: at(instance.map),
+    stateFile: at(instance.stateFile),
+    backends: instance.backends ?? { a: `${target}-a`, b: `${target}-b` },
+    probe: instance.probe,
+  };
+}
+
+export function resolveDeployer(deployer: ReleaseFile['deployer'], at: At): DeployerSpec {
+  switch (deployer.kind) {
+    case 'memory':
+      return deployer;
+    case 'process': {
+      const { stop, ready, ...rest } = deployer;
+      return { ...rest, dir: at(deployer.dir), stopMs: stop, readyMs: ready };
+    }
+    case 'command': {
+      const { timeout, ...rest } = deployer;
+      return { ...rest, command: program(deployer.command, at), timeoutMs: timeout };
+    }
+  }
+}
+
+/** A program named by a relative path is found from the file's folder; a bare name on the PATH. */
+export function program(command: readonly string[], at: At): readonly string[] {
+  const [first = '', ...rest] = command;
+  return [first.includes('/') ? at(first) : first, ...rest];
+}
+
+export function resolveMetrics(metrics: ReleaseFile['metrics']): MetricsSpec {
+  switch (metrics.kind) {
+    case 'memory':
+      return { kind: 'memory', intervalMs: metrics.interval };
+    case 'exposition':
+      return {
+        kind: 'exposition',
+        path: metrics.path,
+        intervalMs: metrics.interval,
+        define: Object.fromEntries(
+          Object.entries(metrics.define).map(([name, metric]) => [name, resolveMetric(metric)]),
+        ),
+      };
+    case 'prometheus': {
+      const { scrape, interval, ...rest } = metrics;
+      return { ...rest, scrapeMs: scrape, intervalMs: interval ?? 4 * scrape };
+    }
+  }
+}
+
+type MetricFile = Extract<ReleaseFile['metrics'], { kind: 'exposition' }>['define'][string];
+
+const resolveMetric = (metric: MetricFile): ExpositionMetric =>
+  'total' in metric ? metric : { histogram: metric.histogram, aboveSeconds: metric.above / 1000 };

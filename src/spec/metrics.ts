@@ -1,0 +1,90 @@
+/** Sections `metrics` and `judge`. */
+import { z } from 'zod';
+import { baseUrl } from './net.ts';
+import { decimal, envName, expects, metricName, named, oneOf, section, text, urlPath, whole } from './scalars.ts';
+import { duration, rate } from './units.ts';
+
+const seriesName = (of: string) => text(of, /^[A-Za-z_:][A-Za-z0-9_:]{0,199}$/);
+
+const labelValue = () => {
+  const what = 'a label value such as "500", or a pattern such as "/5../"';
+  return text(what, /^[^\r\n]{1,500}$/).refine(isExactOrPattern, { error: expects(what) });
+};
+
+function isExactOrPattern(value: string): boolean {
+  if (!value.startsWith('/')) return true;
+  if (!value.endsWith('/') || value.length < 3) return false;
+  try {
+    return new RegExp(value.slice(1, -1)) instanceof RegExp;
+  } catch {
+    return false;
+  }
+}
+
+const counted = section({
+  total: seriesName('the name of a counter').describe('Counter of all requests.'),
+  bad: named('a label name', /^[A-Za-z_][A-Za-z0-9_]{0,99}$/, labelValue())
+    .refine((labels) => Object.keys(labels).length > 0, { error: 'expected at least one label, found none' })
+    .describe('Labels of the bad ones: label to value, or to /pattern/.'),
+});
+
+const timed = section({
+  histogram: seriesName('the name of a histogram, without _bucket').describe('Histogram of durations in seconds.'),
+  above: duration('1ms', '1h').describe('Slower requests are bad; must be one of its bucket bounds.'),
+});
+
+const exposition = section({
+  kind: z.literal('exposition').describe("Reads each server's own metrics page."),
+  path: urlPath().default('/metrics').describe('Where each server shows its metrics.'),
+  interval: duration('100ms', '1h').prefault('5s').describe('Length of one measurement.'),
+  define: named('a metric name', metricName, z.union([counted, timed])).describe('What the judge may ask for.'),
+});
+
+const promql = (of: string) =>
+  text(`PromQL with {window} and {servers} for ${of}`, /^[^\0]{1,5000}$/).refine(
+    (query) => query.includes('{window}') && query.includes('{servers}'),
+    {
+      error: `expected PromQL with both {window} and {servers}, such as sum(increase(http_requests_total{instance=~"{servers}"}[{window}])): without them both arms would count the same`,
+    },
+  );
+
+const prometheus = section({
+  kind: z.literal('prometheus').describe('Asks a Prometheus server.'),
+  url: baseUrl('the Prometheus server'),
+  tokenEnv: envName().exactOptional().describe('Environment variable that holds a bearer token.'),
+  scrape: duration('100ms', '10m').prefault('15s').describe('Scrape interval of the servers.'),
+  interval: duration('400ms', '1h')
+    .exactOptional()
+    .describe('Length of one measurement, at least 4 scrapes. Default: 4 scrapes.'),
+  instanceLabel: text('the name of a label', /^[A-Za-z_][A-Za-z0-9_]{0,99}$/)
+    .default('instance')
+    .describe('Label that tells the server; its value is host:port unless servers[].metrics says otherwise.'),
+  define: named(
+    'a metric name',
+    metricName,
+    section({ total: promql('all requests'), bad: promql('the bad ones') }),
+  ).describe('What the judge may ask for.'),
+});
+
+const memory = section({ kind: z.literal('memory'), interval: duration('1ms', '1h').prefault('1s') });
+
+export const metrics = z
+  .discriminatedUnion('kind', [exposition, prometheus, memory], { error: expects('a group of keys with a kind') })
+  .describe('What counts requests.');
+
+const rule = section({
+  role: oneOf(['required', 'guard'])
+    .default('required')
+    .describe('required: passes a stage with enough evidence. guard: can only fail it.'),
+  maxRate: rate().exactOptional().describe('Absolute: the gray rate may not exceed this.'),
+  maxRatio: decimal(1, 1000).exactOptional().describe('Relative: gray rate ÷ stable rate may not exceed this.'),
+  minSample: whole(1, 1_000_000_000).default(100).describe('Fewer requests than this decide nothing.'),
+}).refine((value) => value.maxRate !== undefined || value.maxRatio !== undefined, {
+  error: 'expected maxRate, maxRatio or both, found neither',
+});
+
+export const judge = section({
+  kind: oneOf(['threshold']).default('threshold'),
+  metrics: named('a metric name', metricName, rule).describe('One rule per metric; at least one is required.'),
+  stale: duration('100ms', '1d').exactOptional().describe('Older data decides nothing. Default: 3 intervals.'),
+}).describe('When a stage passes or fails.');

@@ -1,0 +1,47 @@
+/** Sections `audience` and `ramp`: who reaches gray, and how their number grows. */
+import { z } from 'zod';
+import { show } from './finding.ts';
+import { filePath, list, oneOf, section, text, userId, whole } from './scalars.ts';
+import { duration, percentBp } from './units.ts';
+
+const users = () =>
+  z
+    .union([
+      list(userId(), 'user ids', { max: 10_000 }),
+      section({ file: filePath('a file of user ids').describe('One user id a line; # begins a comment.') }),
+    ])
+    .default([]);
+
+export const audience = section({
+  alwaysGray: users().describe('Users on the new version from the period switch on.'),
+  alwaysStable: users().describe('Users who stay on the base version as long as it can carry them.'),
+  rest: percentBp('0%').prefault('10%').describe('Expected part of the requests without identity, for the plan.'),
+  salt: text('a salt of letters, digits, ".", "_" and "-", at most 64', /^[A-Za-z0-9._-]{1,64}$/)
+    .exactOptional()
+    .describe('Fixed salt of the user hash. Default: every release draws its own users.'),
+  users: whole(1, 10_000_000_000).exactOptional().describe('Users with an identity, for the plan.'),
+})
+  .prefault({})
+  .describe('Which users reach gray, beside the share.');
+
+/** `otherwise` differs: in leveling the default is to keep servers where they are. */
+export const approval = (otherwise: 'rollback' | 'hold') =>
+  section({
+    count: z
+      .literal(1, { error: ({ input }) => `expected 1 (quorums of several people come later), found ${show(input)}` })
+      .default(1)
+      .describe('How many people must approve; 1 for now.'),
+    deadline: duration('100ms', '90d').prefault('4h').describe('Longest wait for an answer.'),
+    otherwise: oneOf(['rollback', 'hold', 'proceed']).default(otherwise).describe('What happens when nobody answers.'),
+  });
+
+const stage = section({
+  share: percentBp('0.01%').describe('Part of the users with an identity who reach gray.'),
+  hold: duration('100ms', '90d').describe('How long the stage is observed at least.'),
+  approval: approval('rollback').exactOptional().describe('A person opens the way to the next stage.'),
+});
+
+export const ramp = section({
+  stages: list(stage, 'stages', { min: 1, max: 50 }).describe('Strictly increasing shares.'),
+  patience: whole(1, 100).default(3).describe('A stage without a verdict ends after patience × hold.'),
+}).describe('How the share of users on gray grows.');

@@ -1,0 +1,119 @@
+/** From a valid release file to the spec: defaults that depend on another section, and paths seen from the file's folder. */
+import { resolve as resolvePath } from 'node:path';
+import type { Artifact } from '../domain/artifact.ts';
+import type { ServerSpec } from '../domain/server.ts';
+import type { AudienceSpec, HooksSpec, LevelingSpec, ReleaseSpec, StageSpec } from '../domain/spec.ts';
+import { deploymentChecks, grayChecks, hookCheck } from './checks.ts';
+import type { ReleaseFile } from './file.ts';
+import { resolveDeployer, resolveMetrics, resolveRouter } from './kinds.ts';
+
+/** The lists of the audience, read from their files. */
+export interface Lists {
+  readonly alwaysGray: readonly string[];
+  readonly alwaysStable: readonly string[];
+}
+
+export type At = (path: string) => string;
+
+/** `folder`: where relative paths of the file start. */
+export function resolveFile(file: ReleaseFile, lists: Lists, folder: string): ReleaseSpec {
+  const at: At = (path) => resolvePath(folder, path);
+  const gray = grayChecks(file, at);
+  const metrics = resolveMetrics(file.metrics);
+  const build = (artifact: Artifact): Artifact => resolveSource(artifact, file.deployer.kind, at);
+  return {
+    target: file.target,
+    servers: file.servers.map((server) => resolveServer(server, at)),
+    version: file.version,
+    artifact: build(file.artifact),
+    ...(file.base === undefined ? {} : { base: build(file.base) }),
+    router: resolveRouter(file.router, file.target, at),
+    deployer: resolveDeployer(file.deployer, at),
+    metrics,
+    verify: { deployment: deploymentChecks(file, at), gray },
+    audience: resolveAudience(file, lists, gray),
+    ramp: { stages: file.ramp.stages.map(resolveStage), patience: file.ramp.patience },
+    judge: {
+      kind: file.judge.kind,
+      metrics: file.judge.metrics,
+      staleMs: file.judge.stale ?? 3 * metrics.intervalMs,
+    },
+    capacity: file.capacity,
+    data: file.data ?? { compatible: null },
+    hooks: resolveHooks(file.hooks, at),
+    deployment: {
+      strays: file.deployment.strays,
+      parallel: file.deployment.parallel,
+      attempts: file.deployment.attempts,
+      drainMs: file.deployment.drain,
+    },
+    leveling: resolveLeveling(file),
+    exception: { policy: file.exception.policy, holdForMs: file.exception.holdFor, drainMs: file.exception.drain },
+    watch: { forMs: file.watch.for },
+    notify: file.notify,
+  };
+}
+
+function resolveServer(server: ReleaseFile['servers'][number], at: At): ServerSpec {
+  if (server.tls?.caFile === undefined) return server;
+  return { ...server, tls: { ...server.tls, caFile: at(server.tls.caFile) } };
+}
+
+/** A source for a program of the user's may be anything it understands, such as the name of an image. */
+function resolveSource(artifact: Artifact, deployer: string, at: At): Artifact {
+  const { source } = artifact;
+  if (source === undefined || /^[a-z][a-z0-9+.-]*:\/\//i.test(source)) return artifact;
+  if (deployer === 'command' && !/^\.{1,2}\//.test(source)) return artifact;
+  return { ...artifact, source: at(source) };
+}
+
+function resolveAudience(file: ReleaseFile, lists: Lists, gray: ReleaseSpec['verify']['gray']): AudienceSpec {
+  const { rest, salt, users } = file.audience;
+  return {
+    ...lists,
+    testUsers: [
+      ...new Set(gray.flatMap((check) => (check.kind === 'http' && check.as !== undefined ? [check.as] : []))),
+    ],
+    restBp: rest,
+    ...(salt === undefined ? {} : { salt }),
+    ...(users === undefined ? {} : { users }),
+  };
+}
+
+type StageFile = ReleaseFile['ramp']['stages'][number];
+
+const resolveStage = ({ share, hold, approval }: StageFile): StageSpec => ({
+  shareBp: share,
+  holdMs: hold,
+  ...(approval === undefined ? {} : { approval: resolveApproval(approval) }),
+});
+
+const resolveApproval = ({ deadline, otherwise }: NonNullable<StageFile['approval']>) => ({
+  deadlineMs: deadline,
+  otherwise,
+});
+
+function resolveLeveling({ leveling, servers, data }: ReleaseFile): LevelingSpec {
+  const others = servers.filter((server) => !server.gray).length;
+  const { batch, approval, onServerFailure } = leveling;
+  return {
+    batch: typeof batch === 'number' ? batch : Math.max(1, Math.floor((others * batch.bp) / 10_000)),
+    onServerFailure,
+    ...(approval === undefined ? pointOfNoReturnGate(data) : { approval: resolveApproval(approval) }),
+  };
+}
+
+/** Entering a point of no return is a gate, whether the file asks for one or not. */
+const pointOfNoReturnGate = (data: ReleaseFile['data']): Pick<LevelingSpec, 'approval'> =>
+  data?.pointOfNoReturn === 'leveling' ? { approval: { deadlineMs: 4 * 3_600_000, otherwise: 'hold' } } : {};
+
+function resolveHooks(hooks: ReleaseFile['hooks'], at: At): HooksSpec {
+  const { beforeDeployment, beforeRollback, afterWatch } = hooks;
+  return {
+    ...(beforeDeployment === undefined
+      ? {}
+      : { beforeDeployment: hookCheck('beforeDeployment', beforeDeployment, at) }),
+    ...(beforeRollback === undefined ? {} : { beforeRollback: hookCheck('beforeRollback', beforeRollback, at) }),
+    ...(afterWatch === undefined ? {} : { afterWatch: hookCheck('afterWatch', afterWatch, at) }),
+  };
+}
