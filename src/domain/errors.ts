@@ -48,6 +48,12 @@ export const errorTable = {
     hint: 'install python3 with pip, or name a Temporal CLI in GRAY_TEMPORAL_CLI',
   },
   noWorker: { exit: exitStatus.unreachable, transient: true, hint: 'start one with `gray worker`' },
+  searchAttributesMissing: {
+    exit: exitStatus.unreachable,
+    transient: false,
+    hint: 'register them once with `gray search-attributes register`',
+  },
+  timedOut: { exit: exitStatus.timeout, transient: true, hint: 'the release goes on; `gray watch <target>` shows it' },
   // faults of the target
   staleFence: { exit: exitStatus.refused, transient: false, hint: 'somebody with a higher fence has written since' },
   routerUnreachable: { exit: exitStatus.unreachable, transient: true, hint: '`gray doctor` checks the router' },
