@@ -14,7 +14,9 @@ import { resolveFile } from './spec/resolve.ts';
 import { forbidden } from './spec/secrets.ts';
 import { readYaml } from './spec/yaml.ts';
 
+export { releaseJsonSchema } from './spec/json-schema.ts';
 export type { Overrides } from './spec/overrides.ts';
+export { parseReleaseRequest } from './spec/request.ts';
 
 export interface ParseOptions {
   /** Where the text came from: names the file in messages, and relative paths start at its folder. Default: the current folder. */

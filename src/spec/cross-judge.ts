@@ -1,3 +1,4 @@
+import type { MetricsSpec } from '../domain/spec.ts';
 import type { GoodSections, ReleaseFile } from './file.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './finding.ts';
@@ -14,14 +15,18 @@ export function judgeChecks({ judge, metrics, ramp }: GoodSections): Finding[] {
   ];
 }
 
-function requiredOne(judge: ReleaseFile['judge']): Finding[] {
+interface Rules {
+  readonly metrics: Readonly<Record<string, { readonly role: string }>>;
+}
+
+export function requiredOne(judge: Rules): Finding[] {
   if (Object.values(judge.metrics).some((rule) => rule.role === 'required')) return [];
   return [
     finding(['judge', 'metrics'], 'expected at least one metric with role: required; a stage passes on evidence only'),
   ];
 }
 
-function definedOnes(judge: ReleaseFile['judge'], metrics: ReleaseFile['metrics']): Finding[] {
+export function definedOnes(judge: Rules, metrics: ReleaseFile['metrics'] | MetricsSpec): Finding[] {
   if (metrics.kind === 'memory') return [];
   const known = Object.keys(metrics.define);
   return Object.keys(judge.metrics)

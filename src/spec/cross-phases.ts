@@ -5,7 +5,7 @@ import { finding } from './finding.ts';
 
 export function phaseChecks({ ramp, data, leveling, verify, audience }: GoodSections): Finding[] {
   return [
-    ...(ramp === undefined ? [] : growing(ramp)),
+    ...(ramp === undefined ? [] : growing(ramp.stages.map((stage) => stage.share))),
     ...(data === undefined ? [] : dataChecks(data)),
     ...(data?.pointOfNoReturn === 'leveling' ? gateChecks(leveling) : []),
     ...(verify === undefined ? [] : askers(verify)),
@@ -15,16 +15,12 @@ export function phaseChecks({ ramp, data, leveling, verify, audience }: GoodSect
 
 const percent = (bp: number): string => `${bp / 100}%`;
 
-const growing = ({ stages }: ReleaseFile['ramp']): Finding[] =>
-  stages.flatMap(({ share }, index) => {
-    const before = stages[index - 1]?.share ?? 0;
+export const growing = (sharesBp: readonly number[]): Finding[] =>
+  sharesBp.flatMap((share, index) => {
+    const before = sharesBp[index - 1] ?? 0;
     if (share > before) return [];
-    return [
-      finding(
-        ['ramp', 'stages', index, 'share'],
-        `expected more than the ${percent(before)} of the stage before, found ${percent(share)}`,
-      ),
-    ];
+    const message = `expected more than the ${percent(before)} of the stage before, found ${percent(share)}`;
+    return [finding(['ramp', 'stages', index, 'share'], message)];
   });
 
 function dataChecks({ compatible, pointOfNoReturn }: NonNullable<ReleaseFile['data']>): Finding[] {

@@ -1,11 +1,18 @@
-import type { GoodSections, ReleaseFile } from './file.ts';
+import type { ServerSpec } from '../domain/server.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './finding.ts';
 import { isBaseUrl } from './net.ts';
 
-type Servers = ReleaseFile['servers'];
+type Servers = readonly ServerSpec[];
 
-export function serverChecks({ servers, metrics, leveling }: GoodSections): Finding[] {
+/** The parts that a file and a resolved spec share. */
+interface Inventory {
+  readonly servers?: Servers | undefined;
+  readonly metrics?: { readonly kind: string } | undefined;
+  readonly leveling?: { readonly batch: unknown } | undefined;
+}
+
+export function serverChecks({ servers, metrics, leveling }: Inventory): Finding[] {
   if (servers === undefined) return [];
   return [
     ...repeated(servers, 'id', (server) => server.id),

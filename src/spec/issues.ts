@@ -1,7 +1,7 @@
 /** Zod's issues as findings: what was expected, what was found, and a near match. */
 import { z } from 'zod';
 import type { Finding, Step } from './finding.ts';
-import { finding } from './finding.ts';
+import { finding, show } from './finding.ts';
 import { listed, nearest } from './near.ts';
 
 export type Checked<T> =
@@ -71,8 +71,8 @@ function unknownKind(issue: Issue & { code: 'invalid_union' }, path: readonly St
   if (found === undefined) return finding(path, `missing; known kinds are ${listed(kinds)}`);
   return finding(
     path,
-    `unknown kind ${JSON.stringify(found)}; known are ${listed(kinds)}`,
-    nearest(String(found), kinds),
+    `unknown kind ${show(found)}; known are ${listed(kinds)}`,
+    typeof found === 'string' ? nearest(found, kinds) : undefined,
   );
 }
 

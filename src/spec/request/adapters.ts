@@ -1,0 +1,115 @@
+/** Adapter sections of a resolved spec. */
+import { z } from 'zod';
+import type { DeployerSpec, MetricsSpec, NotifierSpec, RouterSpec } from '../../domain/spec.ts';
+import {
+  argv,
+  envName,
+  expects,
+  filePath,
+  headerName,
+  list,
+  metricName,
+  named,
+  section,
+  text,
+  urlPath,
+} from '../scalars.ts';
+import { milliseconds, names } from './scalars.ts';
+
+const kindError = { error: expects('a group of keys with a kind') };
+const label = () => text('one line', /^[^\r\n\0]{1,5000}$/);
+const url = () => text('an http:// or https:// URL', /^https?:\/\/[^\s@]{1,2000}$/);
+
+const identity = section({
+  header: text('the name of a header', headerName).exactOptional(),
+  cookie: text('the name of a cookie', headerName).exactOptional(),
+});
+
+const haproxyInstance = section({
+  socket: filePath('a socket'),
+  map: filePath('a map file'),
+  stateFile: filePath('a state file'),
+  backends: section({ a: label(), b: label() }),
+  probe: url(),
+});
+
+export const router: z.ZodType<RouterSpec> = z.discriminatedUnion(
+  'kind',
+  [
+    section({ kind: z.literal('memory'), identity }),
+    section({
+      kind: z.literal('embedded'),
+      identity,
+      admin: filePath('a Unix socket path or a loopback URL'),
+      tokenEnv: envName().exactOptional(),
+      entrance: url(),
+      probe: url(),
+    }),
+    section({
+      kind: z.literal('haproxy'),
+      identity,
+      entrance: url(),
+      instances: list(haproxyInstance, 'instances', { min: 1, max: 50 }),
+    }),
+  ],
+  kindError,
+);
+
+export const deployer: z.ZodType<DeployerSpec> = z.discriminatedUnion(
+  'kind',
+  [
+    section({ kind: z.literal('memory') }),
+    section({
+      kind: z.literal('process'),
+      dir: filePath('a directory'),
+      start: argv(),
+      env: names(),
+      stopMs: milliseconds(),
+      readyMs: milliseconds(),
+    }),
+    section({ kind: z.literal('command'), command: argv(), env: names(), timeoutMs: milliseconds() }),
+  ],
+  kindError,
+);
+
+const expositionMetric = z.union([
+  section({ total: label(), bad: named('a label name', /^[A-Za-z_]\w*$/, label()) }),
+  section({ histogram: label(), aboveSeconds: z.number().positive() }),
+]);
+
+export const metrics: z.ZodType<MetricsSpec> = z.discriminatedUnion(
+  'kind',
+  [
+    section({ kind: z.literal('memory'), intervalMs: milliseconds() }),
+    section({
+      kind: z.literal('exposition'),
+      path: urlPath(),
+      intervalMs: milliseconds(),
+      define: named('a metric name', metricName, expositionMetric),
+    }),
+    section({
+      kind: z.literal('prometheus'),
+      url: url(),
+      tokenEnv: envName().exactOptional(),
+      scrapeMs: milliseconds(),
+      intervalMs: milliseconds(),
+      instanceLabel: label(),
+      define: named('a metric name', metricName, section({ total: query(), bad: query() })),
+    }),
+  ],
+  kindError,
+);
+
+function query() {
+  return text('PromQL', /^[^\0]{1,5000}$/);
+}
+
+export const notifier: z.ZodType<NotifierSpec> = z.discriminatedUnion(
+  'kind',
+  [
+    section({ kind: z.literal('memory') }),
+    section({ kind: z.literal('log') }),
+    section({ kind: z.literal('webhook'), urlEnv: envName(), format: z.enum(['json', 'slack']) }),
+  ],
+  kindError,
+);
