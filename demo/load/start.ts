@@ -29,7 +29,7 @@ const main = fileURLToPath(new URL('./main.ts', import.meta.url));
 
 export function startLoad(asked: Pick<LoadOptions, 'url'> & Partial<LoadOptions>): LoadHandle {
   const script = nodeScript(main, [JSON.stringify({ ...defaultLoad, ...asked })]);
-  const child = execa(script.file, script.args, { stdio: 'pipe', buffer: false, reject: false });
+  const child = execa(script.command, script.args, { stdio: 'pipe', buffer: false, reject: false });
   const heard = hear(child.stdout);
   const words = collect(child.stderr);
   const { seconds } = heard;

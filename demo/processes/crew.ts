@@ -19,10 +19,9 @@ export interface Crew {
   end(): Promise<void>;
 }
 
-export interface CrewOrder {
+export interface CrewOrder extends Command {
   /** Also the name of its log file. */
   readonly name: string;
-  readonly command: Command;
   readonly env?: NodeJS.ProcessEnv;
   readonly cwd?: string;
   /** Asked again and again, with the output so far. */
@@ -42,8 +41,8 @@ const undertaker = fileURLToPath(new URL('./undertaker.ts', import.meta.url));
 
 /** `logs`: folder for the output of every member. */
 export function createCrew(logs: string): Crew {
-  const { file, args } = nodeScript(undertaker, []);
-  const last = spawn(file, args, { detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
+  const { command, args } = nodeScript(undertaker, []);
+  const last = spawn(command, args, { detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
   const ended = once(last, 'exit').then(() => {});
   last.stdin.on('error', () => {});
   const tell = (word: Word) => void last.stdin.write(`${JSON.stringify(word)}\n`);
@@ -60,8 +59,8 @@ export function createCrew(logs: string): Crew {
 async function startMember(order: CrewOrder, logs: string, tell: (word: Word) => void): Promise<Member> {
   const log = join(logs, `${order.name}.log`);
   const output = openSync(log, 'a');
-  const { command, cwd, env } = order;
-  const child = spawn(command.file, command.args, { detached: true, cwd, env, stdio: ['ignore', output, output] });
+  const { command, args, cwd, env } = order;
+  const child = spawn(command, args, { detached: true, cwd, env, stdio: ['ignore', output, output] });
   closeSync(output);
   const member = await memberOf(child, log, tell);
   await becomeReady(order, member);

@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
 export interface Command {
-  readonly file: string;
+  readonly command: string;
   readonly args: readonly string[];
 }
 
@@ -14,5 +14,5 @@ export function nodeScript(script: string, args: readonly string[]): Command {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   const hook = major > 20 || (major === 20 && minor >= 6) ? '--import' : '--loader';
   const tsx = [hook, pathToFileURL(resolve('tsx')).href];
-  return { file: process.execPath, args: ['--no-warnings', ...tsx, script, ...args] };
+  return { command: process.execPath, args: ['--no-warnings', ...tsx, script, ...args] };
 }

@@ -51,6 +51,8 @@ function exists(pid: number): boolean {
   }
 }
 
+const node = (script: string) => ({ command: process.execPath, args: ['-e', script] });
+
 describe('the crew of a demo', () => {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGKILL'] as const) {
     it(`leaves nobody behind when the demo gets ${signal}`, async () => {
@@ -80,7 +82,7 @@ describe('the crew of a demo', () => {
     const began = performance.now();
     const member = await crew.start({
       name: 'late',
-      command: { file: process.execPath, args: ['-e', late] },
+      ...node(late),
       ready: (output) => output.includes('up'),
     });
     expect(performance.now() - began).toBeGreaterThan(300);
@@ -90,19 +92,20 @@ describe('the crew of a demo', () => {
 
   it('says why a member never became ready', async () => {
     crew = createCrew(logs);
-    const command = { file: process.execPath, args: ['-e', "console.error('port is taken'); process.exit(3)"] };
-    await expect(crew.start({ name: 'server', command, ready: () => false })).rejects.toThrow(
+    const taken = node("console.error('port is taken'); process.exit(3)");
+    await expect(crew.start({ name: 'server', ...taken, ready: () => false })).rejects.toThrow(
       /server left before it was ready.*port is taken/s,
     );
-    const idle = { file: process.execPath, args: ['-e', 'setInterval(() => {}, 1000)'] };
-    await expect(crew.start({ name: 'idle', command: idle, ready: () => false, readyMs: 200 })).rejects.toThrow(
+    const idle = node('setInterval(() => {}, 1000)');
+    await expect(crew.start({ name: 'idle', ...idle, ready: () => false, readyMs: 200 })).rejects.toThrow(
       'idle is not ready after 200 ms',
     );
   });
 
   it('fails to start what does not exist', async () => {
     crew = createCrew(logs);
-    const command = { file: '/no/such/program', args: [] };
-    await expect(crew.start({ name: 'nothing', command, ready: () => true })).rejects.toThrow('ENOENT');
+    await expect(
+      crew.start({ name: 'nothing', command: '/no/such/program', args: [], ready: () => true }),
+    ).rejects.toThrow('ENOENT');
   });
 });

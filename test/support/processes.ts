@@ -1,11 +1,10 @@
 /** Child processes of a test: started, waited for, signalled by pid, and ended with the test file, whatever happened. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createRequire } from 'node:module';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { afterAll } from 'vitest';
+import { nodeScript } from '../../demo/processes/node-script.ts';
 
 export interface ProcessOrder {
   readonly command: string;
@@ -59,10 +58,7 @@ export const startTypeScript = (
   file: string,
   args: readonly string[] = [],
   rest: Omit<ProcessOrder, 'command' | 'args'> = {},
-): Promise<StartedProcess> =>
-  startProcess({ ...rest, command: process.execPath, args: ['--import', tsx, file, ...args] });
-
-const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
+): Promise<StartedProcess> => startProcess({ ...rest, ...nodeScript(file, args) });
 
 async function watchProcess(child: ChildProcess, name: string): Promise<StartedProcess> {
   let text = '';
