@@ -14,26 +14,32 @@ export function createJudge(spec: JudgeSpec): Judge {
   return unbreakable(judges[spec.kind](spec));
 }
 
-/** Set in a fold once an interval could not be folded in: what it would have shown is unknown from then on. */
+/** Set in a fold once an interval could not be folded in: what it would have shown is unknown for the rest of the stage. */
 const brokenKey = '$broken';
 
 export function unbreakable(judge: Judge): Judge {
   return {
     start: judge.start,
-    fold: (fold, interval) => foldOrMark(judge, fold, interval),
+    nextStage: (fold) => orMark(fold, fold.upToMs, () => judge.nextStage(fold)),
+    fold: (fold, interval) =>
+      stillBroken(
+        fold,
+        orMark(fold, newest(fold, interval), () => judge.fold(fold, interval)),
+      ),
     decide: (fold, context) => decideOrError(judge, fold, context),
   };
 }
 
-function foldOrMark(judge: Judge, fold: Fold, interval: Interval): Fold {
-  const broken = fold.memory[brokenKey];
+function orMark(fold: Fold, upToMs: number, step: () => Fold): Fold {
   try {
-    const next = judge.fold(fold, interval);
-    return broken === undefined ? next : { ...next, memory: { ...next.memory, [brokenKey]: broken } };
+    return step();
   } catch (cause) {
-    return { upToMs: newest(fold, interval), memory: { ...fold.memory, [brokenKey]: broken ?? messageOf(cause) } };
+    return { upToMs, memory: { ...fold.memory, [brokenKey]: messageOf(cause) } };
   }
 }
+
+const stillBroken = (before: Fold, after: Fold): Fold =>
+  brokenKey in before.memory ? { ...after, memory: { ...after.memory, [brokenKey]: before.memory[brokenKey] } } : after;
 
 const newest = (fold: Fold, { toMs }: Interval): number =>
   Number.isFinite(toMs) ? Math.max(fold.upToMs, toMs) : fold.upToMs;

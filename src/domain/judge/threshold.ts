@@ -7,13 +7,14 @@ import type { Fold, Interval, Judge, JudgeContext, MetricEvidence, Verdict } fro
 import type { ArmCounts } from './counts.ts';
 import { noCounts, plus, soundReading } from './counts.ts';
 import type { MetricMemory } from './memory.ts';
-import { recall } from './memory.ts';
+import { freshMetric, recall } from './memory.ts';
 import type { RuleKind } from './rules.ts';
 import { breach, missingSample, neededSample, satisfied } from './rules.ts';
 
 export function thresholdJudge(spec: ThresholdJudgeSpec): Judge {
   return {
     start: () => ({ upToMs: 0, memory: {} }),
+    nextStage: (fold) => nextStage(spec, fold),
     fold: (fold, interval) => foldInterval(spec, fold, interval),
     decide: (fold, context) => decide(spec, fold, context),
   };
@@ -32,6 +33,15 @@ function foldInterval(spec: ThresholdJudgeSpec, fold: Fold, interval: Interval):
     foldMetric(rule, recall(fold, metric), interval, metric),
   ]);
   return { upToMs: interval.toMs, memory: Object.fromEntries(memory) };
+}
+
+/** Every stage needs its own sample, and counts nothing of the last one; a fail goes along (an override starts with a new fold). */
+function nextStage(spec: ThresholdJudgeSpec, fold: Fold): Fold {
+  const memory = Object.keys(spec.metrics).map((metric) => [
+    metric,
+    { ...freshMetric, failed: recall(fold, metric).failed },
+  ]);
+  return { upToMs: fold.upToMs, memory: Object.fromEntries(memory) };
 }
 
 function foldMetric(rule: ThresholdRule, before: MetricMemory, interval: Interval, metric: string): MetricMemory {

@@ -102,6 +102,17 @@ it('a fold carried as JSON in the middle gives the same verdict', () => {
   );
 });
 
+it('a stage never passes on the intervals of the one before it, and a fail goes along', () => {
+  fc.assert(
+    fc.property(anyHistory, (intervals) => {
+      const before = foldAll(judge, intervals);
+      const failed = judge.decide(before, asked(before)).kind === 'fail';
+      const fold = foldAll(judge, intervals, judge.nextStage(before));
+      expect(judge.decide(fold, asked(fold)).kind).toBe(failed ? 'fail' : 'inconclusive');
+    }),
+  );
+});
+
 it('a judge that throws says error, never pass, and a fail still beats it', () => {
   const fragile: Judge = {
     ...judge,
@@ -119,6 +130,9 @@ it('a judge that throws says error, never pass, and a fail still beats it', () =
     reason: 'the judge broke: division by cucumber',
   });
   expect(seen(interval(1, good), bomb, interval(3, bad)).kind).toBe('fail');
+  const wrapped = unbreakable(fragile);
+  const next = foldAll(wrapped, [interval(3, good)], wrapped.nextStage(foldAll(wrapped, [bomb])));
+  expect(wrapped.decide(next, asked(next)).kind).toBe('pass');
 });
 
 it('a damaged memory is an error, never a pass', () => {
