@@ -26,6 +26,7 @@ export function unreachable(error: unknown, address: string): GrayError | null {
   if (error instanceof NamespaceNotFoundError) return say(`Temporal at ${address} has no namespace ${error.namespace}`);
   if (isGrpcDeadlineError(error)) return say(`Temporal at ${address} did not answer in time`);
   switch (grpcCode(error)) {
+    case grpc.cancelled: // a limit that ran out on the way shows up as this
     case grpc.unavailable:
     case grpc.deadlineExceeded:
       return say(`no Temporal server answers at ${address}`);
@@ -39,6 +40,7 @@ export function unreachable(error: unknown, address: string): GrayError | null {
 
 /** The numbers of the gRPC protocol. */
 export const grpc = {
+  cancelled: 1,
   invalidArgument: 3,
   deadlineExceeded: 4,
   notFound: 5,
@@ -58,5 +60,5 @@ export function grpcCode(error: unknown): number | null {
 /** The deepest message, which is the server's own. */
 export function serverSays(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  return error.cause instanceof Error ? serverSays(error.cause) : error.message;
+  return error.cause instanceof Error ? serverSays(error.cause) : error.message.replace(/^\d+ [A-Z_]+: /, '');
 }

@@ -42,6 +42,7 @@ export interface RunFacts extends ReleaseMemo {
   readonly runId: string;
   /** `open`, or how Temporal closed the run: `completed` is the ordinary end of every outcome. */
   readonly run: 'open' | 'completed' | 'failed' | 'terminated' | 'timedOut' | 'cancelled' | 'unknown';
+  /** The last one recorded: a run that was terminated keeps the phase it was terminated in. */
   readonly phase: Phase;
   readonly period: Period;
   readonly outcome: Outcome | null;

@@ -47,8 +47,8 @@ async function closedStatus(client: Client, { facts }: DescribedRun): Promise<St
   return isStatus(result) ? result : fromFacts(facts, 'the run closed with a result of another shape');
 }
 
-const closedBadly = ({ run, target }: RunFacts): string =>
-  `the run was ${run === 'timedOut' ? 'timed out' : run} from outside and left servers and traffic as they were; ` +
+const closedBadly = ({ run, phase, target }: RunFacts): string =>
+  `the run was ${run === 'timedOut' ? 'timed out' : run} from outside in phase ${phase} and left servers and traffic as they were; ` +
   `\`gray rollback ${target}\` brings them back to base`;
 
 /** Running activities: attempts, last failure, and the heartbeat as the activity wrote it. */
@@ -75,7 +75,8 @@ const heartbeat = (client: Client, payloads: Payloads): Promise<unknown[]> =>
 /** A status of what is known without a worker; everything else is empty. */
 export function fromFacts(facts: RunFacts, stale: string): Status {
   const { target, workflowId, runId, requestId, mode, version, digest, by, reason, startedAtMs } = facts;
-  const { phase, period, outcome, shareBp } = facts;
+  const { period, outcome, shareBp } = facts;
+  const phase = facts.run === 'open' ? facts.phase : 'closed';
   return {
     schema: 1,
     target,
