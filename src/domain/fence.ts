@@ -1,5 +1,5 @@
 /** Who may write: the decision every router takes inside its write, in one step with it. */
-import { staleFence } from './errors.ts';
+import { GrayError, staleFence } from './errors.ts';
 import { type DesiredRoute, sameRoute } from './route.ts';
 import type { ServerSpec } from './server.ts';
 
@@ -22,3 +22,12 @@ export const routeAtRest = (servers: readonly Pick<ServerSpec, 'id' | 'spare'>[]
   split: { shareBp: 0, salt: '', alwaysGray: [], alwaysStable: [], rest: 'stable' },
   servers: Object.fromEntries(servers.map(({ id, spare }) => [id, spare ? 'out' : 'a'])),
 });
+
+/** A write names every server of the router, and no other: throws `routerRefused`. */
+export function refuseOtherServers(held: DesiredRoute, desired: DesiredRoute): void {
+  const unknown = Object.keys(desired.servers).filter((id) => held.servers[id] === undefined);
+  const missing = Object.keys(held.servers).filter((id) => desired.servers[id] === undefined);
+  if (unknown.length + missing.length === 0) return;
+  const facts = { details: { unknown, missing } };
+  throw new GrayError('routerRefused', `not the router's servers: unknown [${unknown}], missing [${missing}]`, facts);
+}

@@ -2,8 +2,8 @@
  * A router in memory: the whole port in one small file, to copy from and to test with. All handles made for one target
  * in this process share one router, as workers share a real one.
  */
-import { GrayError, staleFence } from '../../domain/errors.ts';
-import { fenceDecision, routeAtRest } from '../../domain/fence.ts';
+import { staleFence } from '../../domain/errors.ts';
+import { fenceDecision, refuseOtherServers, routeAtRest } from '../../domain/fence.ts';
 import type { DesiredRoute, RouteState } from '../../domain/route.ts';
 import type { PoolName } from '../../domain/server.ts';
 import { servingFor } from '../../domain/serving.ts';
@@ -142,13 +142,4 @@ export class MemoryRouter implements Router {
     const servers = Object.fromEntries(Object.keys(this.#route.servers).map((id) => [id, traffic(id)]));
     return { route: structuredClone(this.#route), instance: `memory-${this.#starts}`, servers };
   }
-}
-
-/** A write names every server of the router, and no other. */
-function refuseOtherServers(held: DesiredRoute, desired: DesiredRoute): void {
-  const unknown = Object.keys(desired.servers).filter((id) => held.servers[id] === undefined);
-  const missing = Object.keys(held.servers).filter((id) => desired.servers[id] === undefined);
-  if (unknown.length + missing.length === 0) return;
-  const facts = { details: { unknown, missing } };
-  throw new GrayError('routerRefused', `not the router's servers: unknown [${unknown}], missing [${missing}]`, facts);
 }

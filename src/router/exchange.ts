@@ -1,0 +1,124 @@
+/** One request through the router: assigned, tried at a server, tried elsewhere if that one just died, answered once. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Arm } from '../domain/server.ts';
+import type { EntranceParts } from './entrance.ts';
+import { classOf, type ResponseClass } from './metrics.ts';
+import { routeHeaders } from './route-headers.ts';
+import type { Choice, Session } from './servers.ts';
+import { ConnectError, SlowAnswer } from './upstream.ts';
+
+const maxTries = 3;
+
+export class Exchange {
+  readonly #parts: EntranceParts;
+  readonly #request: IncomingMessage;
+  readonly #response: ServerResponse;
+  readonly #startedAt = performance.now();
+  readonly #tried = new Set<string>();
+  #tries = 0;
+  #arm: Arm = 'stable';
+  #choice: Choice | null = null;
+  #session: Session | null = null;
+  #ended = false;
+  /** The router itself cut the answer. */
+  #broken = false;
+
+  constructor(parts: EntranceParts, request: IncomingMessage, response: ServerResponse) {
+    this.#parts = parts;
+    this.#request = request;
+    this.#response = response;
+  }
+
+  begin(): void {
+    this.#response.once('close', () => this.#end());
+    this.#try();
+  }
+
+  /** Every try asks the route of this moment: a server that has left its pool since gets nothing more. */
+  #try(): void {
+    const { holder, servers, identity, metrics } = this.#parts;
+    this.#tries += 1;
+    this.#arm = holder.armOf(identity(this.#request.headers));
+    this.#choice = servers.choose(holder.route, this.#arm, this.#tried);
+    if (this.#tries === 1) metrics?.request(this.#labels());
+    if (this.#choice === null) this.#answer(503, 'no server is able to answer');
+    else this.#send(this.#choice);
+  }
+
+  #send({ server, pool }: Choice): void {
+    const { holder, upstream, reveal } = this.#parts;
+    const session: Session = { close: () => this.#cut() };
+    this.#session = session;
+    server.sessions.add(session);
+    upstream.web({
+      request: this.#request,
+      response: this.#response,
+      target: server.url,
+      headers: reveal ? routeHeaders(holder.route, { arm: this.#arm, pool, server: server.id }) : {},
+      ownConnection: this.#tried.has(server.id) || !repeatable(this.#request),
+      // The library may report one broken try more than once.
+      failed: (error) => {
+        if (!this.#ended && this.#session === session) this.#failed(error);
+      },
+    });
+    this.#tried.add(server.id);
+  }
+
+  #failed(error: Error): void {
+    const { metrics, health } = this.#parts;
+    metrics?.connectionError(this.#labels());
+    this.#leave();
+    const server = this.#choice?.server;
+    if (server !== undefined && error instanceof ConnectError) health.unreachable(server);
+    else if (server !== undefined) void health.check(server);
+    if (this.#response.headersSent) this.#cut();
+    else if (error instanceof SlowAnswer) this.#answer(504, 'the server did not answer in time');
+    else if (repeatable(this.#request) && this.#tries < maxTries) this.#tryAgain();
+    else this.#answer(502, 'the server broke off');
+  }
+
+  #tryAgain(): void {
+    for (const name of this.#response.getHeaderNames()) this.#response.removeHeader(name);
+    this.#try();
+  }
+
+  #answer(status: number, message: string): void {
+    this.#response.writeHead(status, { 'content-type': 'application/json' });
+    this.#response.end(`${JSON.stringify({ error: message })}\n`);
+  }
+
+  #cut(): void {
+    this.#broken = true;
+    this.#response.destroy();
+  }
+
+  #leave(): void {
+    if (this.#session !== null) this.#choice?.server.sessions.delete(this.#session);
+    this.#session = null;
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#leave();
+    const { metrics } = this.#parts;
+    metrics?.response(this.#labels(), this.#class(), (performance.now() - this.#startedAt) / 1_000);
+    if (this.#choice === null || this.#choice.fallback) metrics?.fallback(this.#arm);
+  }
+
+  #class(): ResponseClass {
+    if (this.#response.writableFinished) return classOf(this.#response.statusCode);
+    return this.#broken ? 'broken' : 'aborted';
+  }
+
+  #labels() {
+    return { arm: this.#arm, pool: this.#choice?.pool ?? 'none', server: this.#choice?.server.id ?? 'none' };
+  }
+}
+
+const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
+
+/** Another try cannot do anything twice: idempotent by its method, and no body that is gone after the first. */
+const repeatable = ({ method = '', headers }: IncomingMessage): boolean =>
+  idempotent.has(method) &&
+  headers['transfer-encoding'] === undefined &&
+  (headers['content-length'] === undefined || headers['content-length'] === '0');
