@@ -15,8 +15,8 @@ export {
 } from './client/commands.ts';
 export type { ConnectOptions } from './client/connect.ts';
 export { connect } from './client/connect.ts';
-export type { DirectAbort, DirectAbort, DirectAbortOptions, DirectAbortOptions } from './client/direct-abort.ts';
-export { directAbort, directAbort } from './client/direct-abort.ts';
+export type { DirectAbort, DirectAbortOptions } from './client/direct-abort.ts';
+export { directAbort } from './client/direct-abort.ts';
 export type { RunFacts } from './client/facts.ts';
 export { uiLink } from './client/links.ts';
 export type { ReleaseFilter } from './client/list.ts';
