@@ -11,21 +11,25 @@ import type { Program } from './program.ts';
 /** Has the SDK fetch the program into `folder` and returns its path. */
 export async function downloadBySdk(program: Program, folder: string, env: NodeJS.ProcessEnv): Promise<string> {
   const sdk = createRequire(import.meta.url).resolve('@temporalio/testing');
-  await execa(process.execPath, ['-e', script, sdk, program.sdkKind, folder], {
+  const { stdout } = await execa(process.execPath, ['-e', script, sdk, program.sdkKind, folder], {
     env,
     extendEnv: false,
+    reject: false,
     stdin: 'ignore',
-    timeout: 10 * 60_000,
+    stderr: 'ignore',
+    timeout: 5 * 60_000,
   });
   const name = (await readdir(folder)).find((entry) => entry.startsWith('temporal'));
-  if (name === undefined) throw new Error('the SDK left no program behind');
+  if (stdout !== 'done' || name === undefined) throw new Error(stdout || 'the SDK did not finish');
   return join(folder, name);
 }
 
+// SIGKILL to itself: a plain exit was seen to hang for minutes inside the SDK's native runtime after a failed download.
 const script = `
   const [sdk, kind, downloadDir] = process.argv.slice(1);
+  const end = (word) => process.stdout.write(word, () => process.kill(process.pid, 'SIGKILL'));
   const { TestWorkflowEnvironment } = require(sdk);
   TestWorkflowEnvironment[kind]({ server: { executable: { type: 'cached-download', downloadDir } } })
     .then((server) => server.teardown())
-    .then(() => process.exit(0), (error) => { console.error(String(error)); process.exit(1); });
+    .then(() => end('done'), (error) => end(String(error)));
 `;
