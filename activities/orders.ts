@@ -142,6 +142,8 @@ export interface ObserveOrder extends RouterAccess {
   /** Servers known not to be up. */
   readonly knownDown: readonly string[];
   readonly fold: Fold | null;
+  /** The first observation of a stage: it needs a pass of its own. */
+  readonly newStage: boolean;
   /** Server time, epoch milliseconds. */
   readonly endAtMs: number;
   /** An extension of a hold ends as soon as there is a pass. */

@@ -1,6 +1,7 @@
 /** What a taken command changes in the state. Whether it may be taken is the actions table's word. */
 import type { Command, CommandAnswer, CommandInput } from './actions.ts';
 import { isHeld } from './actions.ts';
+import { goOnClock, stopClock } from './clock.ts';
 import type { Decree, ReleaseState } from './state.ts';
 import { withAnswer, withJournal, withServer } from './state.ts';
 
@@ -25,9 +26,10 @@ function changed(state: ReleaseState, command: Command, input: CommandInput, dec
     case 'approve':
       return state.gate === null ? state : { ...state, gate: { ...state.gate, approved: decree } };
     case 'pause':
-      return { ...state, paused: decree };
+      return { ...state, paused: decree, clock: state.clock && stopClock(state.clock, decree.atMs) };
     case 'resume':
-      return isHeld(state) ? { ...state, again: { ...decree, how: 'resume' } } : { ...state, paused: null };
+      if (isHeld(state)) return { ...state, again: { ...decree, how: 'resume' } };
+      return { ...state, paused: null, clock: state.clock && goOnClock(state.clock, decree.atMs) };
     case 'retry':
       return { ...state, again: { ...decree, how: 'retry' } };
     case 'skip':

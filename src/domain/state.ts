@@ -38,12 +38,16 @@ export interface ReleaseState {
   /** The clock of the stage that holds now. */
   readonly clock: StageClock | null;
   readonly fold: Fold | null;
+  /** No observation of the present stage has begun yet. */
+  readonly newStage: boolean;
   readonly verdict: Verdict | null;
   readonly batch: number;
 
   /** Why the exception period began; latched until resume or retry. */
   readonly failure: Failure | null;
   readonly held: boolean;
+  /** Gray servers have to be verified again before the release goes on. */
+  readonly reverify: boolean;
   readonly paused: Decree | null;
   readonly skip: Decree | null;
   readonly finish: Decree | null;
@@ -84,8 +88,12 @@ export interface Failure {
   readonly stage: number;
   readonly batch: number;
   readonly reason: string;
+  readonly consequence: Consequence;
   readonly verdict: Verdict | null;
 }
+
+/** `policy`: what the file's exception policy says. `stopped`: no user has seen anything. `refused`: nothing was touched. */
+export type Consequence = 'policy' | 'rollback' | 'stopped' | 'refused';
 
 /** `heldMs` counts time that was neither paused nor disturbed, up to `sinceMs`; a stopped clock has `sinceMs: null`. */
 export interface StageClock {
@@ -136,10 +144,12 @@ export const initialState: ReleaseState = {
   stage: 0,
   clock: null,
   fold: null,
+  newStage: true,
   verdict: null,
   batch: 0,
   failure: null,
   held: false,
+  reverify: false,
   paused: null,
   skip: null,
   finish: null,

@@ -62,6 +62,8 @@ export interface JudgeContext {
 /** A judge is a pure fold over closed intervals; it can only say stop, go or hold, and never touches traffic. */
 export interface Judge {
   readonly start: () => Fold;
+  /** What is remembered into the next stage: a stage needs a pass of its own, a budget of risk may go on. */
+  readonly nextStage: (fold: Fold) => Fold;
   readonly fold: (fold: Fold, interval: Interval) => Fold;
   readonly decide: (fold: Fold, context: JudgeContext) => Verdict;
 }

@@ -1,0 +1,124 @@
+/** From preflight to the period switch: until then only test users reach gray. */
+import type { PreflightReport } from '../activities/orders.ts';
+import { grayPlace, normalPlace } from '../src/domain/desired.ts';
+import type { ServerSpec } from '../src/domain/server.ts';
+import { announce } from './announce.ts';
+import { deployBuilds } from './deploying.ts';
+import { Interruption } from './interruption.ts';
+import { forward, runHook } from './proxies.ts';
+import type { Run } from './run.ts';
+import { changed, moveTraffic } from './traffic.ts';
+
+/** Reads the world; refuses with every reason at once, and touches nothing. */
+export async function preflight(run: Run): Promise<void> {
+  const { request } = run;
+  const report = await forward.preflight.executeWithOptions({ summary: 'read every server and the router' }, [
+    { request },
+  ]);
+  if (report.problems.length > 0) throw new Interruption(problemText(report), 'refused');
+  const servers = Object.fromEntries(
+    Object.entries(report.servers).map(([id, { running, base, place, up }]) => {
+      const build = running.digest === base.digest ? ('base' as const) : ('unknown' as const);
+      return [id, { place, build, running, base, up, excluded: null, problem: null }];
+    }),
+  );
+  run.update({ fence: report.fence, stablePool: report.stable, instance: report.instance, servers });
+}
+
+const problemText = ({ problems }: PreflightReport): string =>
+  problems.map(({ path, message }) => `${path}: ${message}`).join('; ');
+
+/** The new version on the gray servers, the base version on the others. */
+export async function deployment(run: Run): Promise<void> {
+  announce(run, 'started', `release of ${run.spec.artifact.version} by ${run.request.by}`);
+  await hook(run, 'beforeDeployment');
+  for (const stray of strays(run)) await bringToBase(run, stray);
+  const ids = gray(run).map(({ id }) => id);
+  const servers = changed(run.state.servers, ids, () => ({ place: 'out', build: 'unknown' }));
+  const change = { period: 'normal', shareBp: 0, rest: 'stable', testing: false, listsApply: false, servers } as const;
+  await moveTraffic(run, 'gray servers leave rotation', [{ change, drain: ids }]);
+  const failures = await deployBuilds(run, 'new version on the gray servers', ids, 'new');
+  if (failures.length > 0) throw new Interruption(failures.join('; '), 'stopped');
+}
+
+export async function deploymentVerification(run: Run): Promise<void> {
+  const problems = await checkGray(run);
+  if (problems.length > 0) throw new Interruption(problems.join('; '), 'stopped');
+}
+
+/** Test users reach the gray servers the way users will. */
+export async function grayVerification(run: Run): Promise<void> {
+  const { spec } = run;
+  const change = {
+    period: 'normal',
+    testing: true,
+    listsApply: false,
+    shareBp: 0,
+    rest: 'stable',
+    servers: grayIn(run),
+  } as const;
+  await moveTraffic(run, 'test users reach gray', [{ change, confirm: true }]);
+  const { target, servers, router, version, artifact: expected } = spec;
+  const order = { target, servers, router, version, expected, checks: spec.verify.gray };
+  const { ok, problems } = await forward.checkEntrance.executeWithOptions({ summary: 'gray verification' }, [order]);
+  if (!ok) throw new Interruption(problems.join('; '));
+}
+
+/** One atomic change: from here on the release's lists apply, and stage 1 may set the first share. */
+export async function periodSwitch(run: Run): Promise<void> {
+  const change = { period: 'gray', testing: false, listsApply: true, shareBp: 0 } as const;
+  await moveTraffic(run, 'switch into the gray period', [{ change, confirm: true }]);
+  announce(run, 'grayPeriod', 'the gray period has begun');
+}
+
+/** After a hold of the exception period: gray is verified again before anyone returns to it. */
+export async function verifyAgain(run: Run): Promise<void> {
+  const problems = await checkGray(run);
+  if (problems.length > 0) throw new Interruption(problems.join('; '));
+  run.update({ reverify: false });
+}
+
+async function checkGray(run: Run): Promise<readonly string[]> {
+  const { target, version, deployer, artifact: expected, verify } = run.spec;
+  const order = { target, version, deployer, expected, checks: verify.deployment, servers: gray(run) };
+  const { problems } = await forward.checkServers.executeWithOptions({ summary: 'checks at each gray server' }, [
+    order,
+  ]);
+  return problems;
+}
+
+const gray = ({ spec }: Run): ServerSpec[] => spec.servers.filter((server) => server.gray);
+
+/** Stable servers found on another version. */
+const strays = ({ spec, state }: Run): ServerSpec[] =>
+  spec.servers.filter((server) => !server.gray && state.servers[server.id]?.build === 'unknown');
+
+async function bringToBase(run: Run, { id, ...server }: ServerSpec): Promise<void> {
+  run.note(`${id} runs ${run.state.servers[id]?.running?.version}; bringing it to base`);
+  await moveTraffic(run, `${id} leaves rotation`, [
+    { change: { servers: changed(run.state.servers, [id], () => ({ place: 'out' })) }, drain: [id] },
+  ]);
+  const failures = await deployBuilds(run, `base version on ${id}`, [id], 'base');
+  if (failures.length > 0) throw new Interruption(failures.join('; '), 'stopped');
+  const servers = changed(run.state.servers, [id], () => ({ place: normalPlace(run.state, { id, ...server }) }));
+  await moveTraffic(run, `${id} returns`, [{ change: { servers } }]);
+}
+
+function grayIn(run: Run) {
+  return changed(
+    run.state.servers,
+    gray(run).map(({ id }) => id),
+    (id) => ({
+      place: gray(run).flatMap((server) => (server.id === id ? [grayPlace(run.state, server)] : []))[0] ?? 'out',
+    }),
+  );
+}
+
+export async function hook(run: Run, name: 'beforeDeployment' | 'beforeRollback' | 'afterWatch'): Promise<void> {
+  const { target, version, deployer, artifact, hooks } = run.spec;
+  const wanted = hooks[name];
+  if (wanted === undefined) return;
+  await runHook.executeWithOptions({ summary: `hook ${name}` }, [
+    { target, version, deployer, artifact, hook: wanted },
+  ]);
+}

@@ -1,0 +1,83 @@
+/** The gray ramp: m stages, each share → confirm → observe → verdict → gate. */
+import { extendClock, leftMs, startClock } from '../src/domain/clock.ts';
+import { percentOf } from '../src/domain/percent.ts';
+import type { StageSpec } from '../src/domain/spec.ts';
+import { announce } from './announce.ts';
+import { passGate } from './gate.ts';
+import { Interruption } from './interruption.ts';
+import { watchUntil } from './observing.ts';
+import type { Run } from './run.ts';
+import { moveTraffic } from './traffic.ts';
+
+export async function ramp(run: Run): Promise<void> {
+  for (let stage = present(run); stage !== undefined; stage = present(run)) {
+    if (run.state.clock === null && run.state.gate === null) await open(run, stage);
+    await hold(run);
+    await passGate(run, stage.approval, run.state.stage + 1);
+    run.update({ stage: run.state.stage + 1 });
+  }
+}
+
+const present = ({ spec, state }: Run): StageSpec | undefined => spec.ramp.stages[state.stage];
+
+const label = ({ spec, state }: Run, { shareBp }: StageSpec): string =>
+  `stage ${state.stage + 1} of ${spec.ramp.stages.length}: ${percentOf(shareBp)}`;
+
+/** The clock starts only when the share is confirmed. */
+async function open(run: Run, stage: StageSpec): Promise<void> {
+  const change = { period: 'gray', listsApply: true, testing: false, shareBp: stage.shareBp } as const;
+  await moveTraffic(run, label(run, stage), [{ change, confirm: true }]);
+  run.update({ clock: startClock(stage.holdMs, Date.now()), newStage: true, verdict: null, skip: null });
+  run.note(label(run, stage));
+  announce(run, 'stage', label(run, stage));
+}
+
+/** Ends on a pass or a recorded override, never on time alone. */
+async function hold(run: Run): Promise<void> {
+  while (run.state.clock !== null) {
+    await whilePaused(run);
+    const { clock } = run.state;
+    if (run.state.skip !== null) return end(run, `hold skipped by ${run.state.skip.by}`);
+    if (leftMs(clock, Date.now()) > clockSlackMs) await watchHold(run);
+    else if (run.state.verdict?.kind === 'pass') return end(run, `passed: ${run.state.verdict.reason}`);
+    else extend(run);
+    if (clock.extensions > 0 && run.state.verdict?.kind === 'pass')
+      return end(run, `passed: ${run.state.verdict.reason}`);
+  }
+}
+
+/** Worker and server clocks need not agree to the millisecond. */
+const clockSlackMs = 500;
+
+async function whilePaused(run: Run): Promise<void> {
+  if (run.state.paused === null) return;
+  await watchUntil(run, { summary: `paused by ${run.state.paused.by}`, until: () => run.state.paused === null });
+}
+
+async function watchHold(run: Run): Promise<void> {
+  const stage = present(run);
+  const endAtMs = () => Date.now() + (run.state.clock === null ? 0 : leftMs(run.state.clock, Date.now()));
+  await watchUntil(run, {
+    summary: stage === undefined ? 'hold' : label(run, stage),
+    endAtMs,
+    endOnPass: (run.state.clock?.extensions ?? 0) > 0,
+    until: () => run.state.skip !== null,
+  });
+}
+
+function end(run: Run, text: string): void {
+  run.update({ clock: null, skip: null });
+  run.note(text);
+}
+
+/** Inconclusive at the end of a hold: once more, up to `ramp.patience` holds. */
+function extend(run: Run): void {
+  const { clock, verdict } = run.state;
+  if (clock === null) return;
+  const reason = verdict?.reason ?? 'nothing was observed';
+  if (clock.extensions + 1 >= run.spec.ramp.patience)
+    throw new Interruption(`no verdict in ${run.spec.ramp.patience} holds: ${reason}`, 'policy', verdict);
+  run.update({ clock: extendClock(clock, Date.now()) });
+  run.note(`hold extended: ${reason}`);
+  announce(run, 'extended', `hold extended: ${reason}`, 'warning');
+}

@@ -1,0 +1,103 @@
+/** Every change of traffic: intend it in the state, set it under the next fence, prove it, and note what the router says. */
+import type { RouteOrder, RouteResult, RouteStep } from '../activities/orders.ts';
+import { desiredRoute, expectedVersions, formerlyListed } from '../src/domain/desired.ts';
+import type { Place } from '../src/domain/server.ts';
+import type { ReleaseState, ServerState } from '../src/domain/state.ts';
+import { withServer } from '../src/domain/state.ts';
+import { seenFence } from './interruption.ts';
+import { routes } from './proxies.ts';
+import type { Run } from './run.ts';
+import { drainMarginMs, heartbeatMs, routeMs } from './timeouts.ts';
+
+export interface Move {
+  readonly change: Partial<ReleaseState>;
+  /** Prove it with real requests. */
+  readonly confirm?: boolean;
+  /** Wait until these servers have no open session. */
+  readonly drain?: readonly string[];
+}
+
+/** Carries out `moves` in one activity, one fence each. On the way back a writer with a higher fence is overtaken. */
+export async function moveTraffic(run: Run, summary: string, moves: readonly Move[]): Promise<void> {
+  for (;;) {
+    const order = orderOf(run, moves);
+    run.publish();
+    try {
+      const call = back(run) ? routes.back : routes.forward;
+      return settle(run, await call.executeWithOptions({ summary, ...limitsOf(order) }, [order]));
+    } catch (error) {
+      const seen = seenFence(error);
+      if (seen === null) throw error;
+      run.update({ fence: Math.max(run.state.fence, seen) });
+      if (!back(run)) throw error;
+      run.note(`another writer holds fence ${seen}; taking a higher one`);
+    }
+  }
+}
+
+/** Rollback and exception: never raise the share, never give up. */
+const back = ({ state }: Run): boolean => state.phase === 'exception' || state.phase === 'rollback';
+
+function orderOf(run: Run, moves: readonly Move[]): RouteOrder {
+  const { target, servers, router, version } = run.spec;
+  return { target, servers, router, version, steps: moves.map((move) => stepOf(run, move)) };
+}
+
+/** The state holds the intention before the effect: an abort that comes meanwhile starts from there. */
+function stepOf(run: Run, { change, confirm = false, drain }: Move): RouteStep {
+  run.update({ ...change, fence: run.state.fence + 1, touched: true });
+  const { state, spec } = run;
+  const patienceMs = back(run) ? spec.exception.drainMs : spec.deployment.drainMs;
+  return {
+    desired: desiredRoute(state, spec, run.release),
+    confirm: confirm
+      ? { expected: expectedVersions(state), formerly: formerly(run), unconfirmed: back(run) ? 'isReported' : 'fails' }
+      : null,
+    drain: drain === undefined || drain.length === 0 ? null : { servers: drain, patienceMs },
+  };
+}
+
+/** Only where lists no longer apply: then nobody may reach gray by one. */
+const formerly = ({ state, spec }: Run): string[] => (state.listsApply || state.testing ? [] : formerlyListed(spec));
+
+function limitsOf({ steps }: RouteOrder) {
+  const drainMs = Math.max(0, ...steps.map((step) => step.drain?.patienceMs ?? 0));
+  if (drainMs === 0) return { startToCloseTimeout: routeMs * steps.length };
+  return { startToCloseTimeout: drainMs * steps.length + drainMarginMs, heartbeatTimeout: heartbeatMs };
+}
+
+function settle(run: Run, result: RouteResult): void {
+  let state: ReleaseState = { ...run.state, instance: result.instance };
+  for (const [id, { up }] of Object.entries(result.servers)) {
+    if (state.servers[id]?.place !== 'out') state = withServer(state, id, { up });
+  }
+  run.update(state);
+  for (const [id, count] of Object.entries(result.closed))
+    if (count > 0) run.note(`${count} open sessions of ${id} were closed`);
+  if (result.unconfirmed.length > 0) run.note(`not confirmed: ${result.unconfirmed.join('; ')}`);
+}
+
+/** Everyone on the stable pool, nobody listed: how a target is left behind. */
+export const normalTraffic = {
+  period: 'normal',
+  shareBp: 0,
+  rest: 'stable',
+  listsApply: false,
+  testing: false,
+} as const;
+
+type Servers = ReleaseState['servers'];
+
+/** The servers with some of them changed. */
+export function changed(
+  servers: Servers,
+  ids: readonly string[],
+  change: (id: string) => Partial<ServerState>,
+): Servers {
+  return Object.fromEntries(
+    Object.entries(servers).map(([id, server]) => [id, ids.includes(id) ? { ...server, ...change(id) } : server]),
+  );
+}
+
+export const placed = (servers: Servers, ids: readonly string[], place: Place): Servers =>
+  changed(servers, ids, () => ({ place }));
