@@ -14,6 +14,7 @@ export interface MemoryServer {
   /** Every deploy that changed the server, oldest first. */
   readonly changes: { readonly artifact: Artifact; readonly fence: number }[];
   readonly faults: ActiveFault[];
+  readonly waiting: (() => void)[];
 }
 
 /** What goes wrong. `digest` limits it to one build, `times` to so many deploys (default: for ever). */
@@ -26,7 +27,7 @@ export type MemoryFault = {
     | 'die'
     /** The process reports `version`. */
     | 'lie'
-    /** Never returns; ends when the order's signal fires. */
+    /** Waits until `heal`, or until the order's signal fires: a frozen writer. */
     | 'hang';
   readonly digest?: string;
   readonly times?: number;
@@ -49,7 +50,10 @@ export interface MemoryFleet {
   inject(id: string, fault: MemoryFault): void;
   /** Takes one use of the first fault of this kind that applies; null when there is none. */
   strike(id: string, kind: MemoryFault['kind'], digest: string): MemoryFault | null;
+  /** No more faults; who hangs goes on. */
   heal(id: string): void;
+  /** Resolves at the next `heal`. */
+  healed(id: string): Promise<void>;
   /** From now on this build can be had nowhere. */
   lose(digest: string): void;
   isLost(digest: string): boolean;
@@ -101,13 +105,23 @@ function createFleet(): MemoryFleet {
     strike: (id, kind, digest) => strike(server(id), kind, digest),
     heal: (id) => {
       server(id).faults.length = 0;
+      for (const goOn of server(id).waiting.splice(0)) goOn();
     },
+    healed: (id) => new Promise((resolve) => server(id).waiting.push(resolve)),
     lose: (digest) => void lost.add(digest),
     isLost: (digest) => lost.has(digest),
   };
 }
 
-const emptyServer = (): MemoryServer => ({ current: null, pid: null, base: null, fence: 0, changes: [], faults: [] });
+const emptyServer = (): MemoryServer => ({
+  current: null,
+  pid: null,
+  base: null,
+  fence: 0,
+  changes: [],
+  faults: [],
+  waiting: [],
+});
 
 function runningOn(server: MemoryServer): RunningVersion | null {
   if (server.pid === null || server.current === null) return null;

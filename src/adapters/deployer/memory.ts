@@ -34,7 +34,7 @@ async function deploy(fleet: MemoryFleet, order: DeployOrder): Promise<RunningVe
   const reason = missing(fleet, artifact);
   if (reason !== null) throw artifactMissing(artifact, reason);
   if (fleet.strike(id, 'fail', artifact.digest)) throw deployFailed(id, artifact, 'injected failure');
-  if (fleet.strike(id, 'hang', artifact.digest)) await hang(order.signal);
+  if (fleet.strike(id, 'hang', artifact.digest)) await hang(fleet, order);
   claim(server, fence, id);
   recordBase(server, order);
   change(fleet, order);
@@ -76,8 +76,8 @@ function missing(fleet: MemoryFleet, artifact: Artifact): string | null {
   return fleet.isLost(artifact.digest) ? 'the build is neither kept on the server nor at its source' : null;
 }
 
-async function hang(signal: AbortSignal | undefined): Promise<never> {
-  if (signal === undefined) return new Promise(() => undefined);
-  if (!signal.aborted) await once(signal, 'abort');
-  throw signal.reason;
+async function hang(fleet: MemoryFleet, { server, signal }: DeployOrder): Promise<void> {
+  const aborted = signal === undefined ? [] : [once(signal, 'abort')];
+  await Promise.race([fleet.healed(server.id), ...aborted]);
+  signal?.throwIfAborted();
 }

@@ -9,15 +9,16 @@ import { GrayError } from '../../domain/errors.ts';
 import type { ServerSpec } from '../../domain/server.ts';
 import type { ProcessDeployerSpec } from '../../domain/spec.ts';
 import { isUnreachable, readVersion } from '../version-probe.ts';
+import { namedEnvironment, withoutValues } from './environment.ts';
 import { deployFailed, versionMismatch } from './faults.ts';
 import type { Deployer, DeployerContext, DeployOrder, ServerReading } from './port.ts';
 import { assertHeld, type Claim, claimServer, highestClaim } from './process/claims.ts';
-import { namedEnvironment, startOrder, withoutValues } from './process/environment.ts';
 import { openHome, type ServerHome } from './process/home.ts';
 import type { ProcessId } from './process/processes.ts';
 import { becomeReady, logTail } from './process/ready.ts';
 import { type BaseRecord, readBase, readCurrent, recordedBase, serverProcesses } from './process/records.ts';
 import { availability, releaseName, stageRelease } from './process/releases.ts';
+import { startOrder } from './process/start.ts';
 import { emptyPlan, endOlderSwitches, runSwitch, type SwitchPlan } from './process/switch.ts';
 
 /** Builds kept beside the current one and the base. */
