@@ -17,6 +17,7 @@ import { readYaml } from './spec/yaml.ts';
 export { releaseJsonSchema } from './spec/json-schema.ts';
 export type { Overrides } from './spec/overrides.ts';
 export { parseReleaseRequest } from './spec/request.ts';
+export { isTemplateName, releaseTemplate, type TemplateName, templates } from './spec/template.ts';
 
 export interface ParseOptions {
   /** Where the text came from: names the file in messages, and relative paths start at its folder. Default: the current folder. */

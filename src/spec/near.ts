@@ -12,7 +12,10 @@ export function nearest(word: string, known: readonly string[]): string | undefi
 
 export const listed = (words: readonly string[]): string => words.join(', ');
 
-/** Letters in the wrong order are one slip. */
-const slips = (word: string, other: string): number => (letters(word) === letters(other) ? 1 : distance(word, other));
+/** Letters in the wrong order are one slip, and so is a word that stops early. */
+function slips(word: string, other: string): number {
+  const near = letters(word) === letters(other) || (word.length >= 3 && other.startsWith(word));
+  return near ? Math.min(1, distance(word, other)) : distance(word, other);
+}
 
 const letters = (word: string): string => [...word].sort().join('');

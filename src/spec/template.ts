@@ -1,0 +1,32 @@
+/** The files that `gray init` writes: the annotated examples, shipped with the package. */
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** By what they combine: router, deployer, metrics. */
+export const templates = {
+  annotated: 'every key explained',
+  'one-machine': 'embedded router, process deployer, exposition metrics',
+  'embedded-command-prometheus': 'embedded router, command deployer, Prometheus metrics',
+  'haproxy-process-prometheus': 'HAProxy, process deployer, Prometheus metrics',
+  'haproxy-command-exposition': 'HAProxy, command deployer, exposition metrics',
+} as const;
+
+export type TemplateName = keyof typeof templates;
+
+export const isTemplateName = (name: string): name is TemplateName => Object.hasOwn(templates, name);
+
+/** A valid release file with comments. */
+export const releaseTemplate = (name: TemplateName = 'annotated'): string =>
+  readFileSync(join(examplesFolder(), `${name}.yml`), 'utf8');
+
+/** Above this file, in the repository as in the package. */
+function examplesFolder(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'examples', 'annotated.yml'))) {
+    const above = dirname(folder);
+    if (above === folder) throw new Error('the examples of the package are missing');
+    folder = above;
+  }
+  return join(folder, 'examples');
+}
