@@ -1,0 +1,25 @@
+/** Metric sources by kind. */
+import type { MetricsSpec } from '../../domain/spec.ts';
+import { expositionMetrics } from './exposition.ts';
+import { memoryMetrics } from './memory.ts';
+import type { MetricSource } from './port.ts';
+import { prometheusMetrics } from './prometheus.ts';
+
+type MetricSources = { [K in MetricsSpec['kind']]: (spec: Extract<MetricsSpec, { kind: K }>) => MetricSource };
+
+export const metricSources = {
+  memory: memoryMetrics,
+  exposition: expositionMetrics,
+  prometheus: prometheusMetrics,
+} satisfies MetricSources;
+
+export function createMetricSource(spec: MetricsSpec): MetricSource {
+  switch (spec.kind) {
+    case 'memory':
+      return metricSources.memory(spec);
+    case 'exposition':
+      return metricSources.exposition(spec);
+    case 'prometheus':
+      return metricSources.prometheus(spec);
+  }
+}
