@@ -1,12 +1,34 @@
 import { defineConfig } from 'vitest/config';
 
+const report = process.env.GRAY_TEST_REPORT;
+
+/** Arithmetic and files: these tests share nothing and may run side by side. */
+const pure = ['test/domain/**/*.test.ts', 'test/edge/**/*.test.ts'];
+
+/**
+ * `pure` first, side by side; then everything with real processes, one file at a time: on two cores a test's own
+ * siblings would be its noisiest neighbours.
+ */
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
-    // Real servers on two cores: one file at a time, so that a noisy neighbour is never a test's own sibling.
-    fileParallelism: false,
     pool: 'forks',
+    globalSetup: ['test/support/provisioned.ts'],
+    reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
+    projects: [
+      { extends: true, test: { name: 'pure', include: pure, maxWorkers: 2, sequence: { groupOrder: 0 } } },
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: [...pure, '**/node_modules/**'],
+          maxWorkers: 1,
+          minWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

@@ -1,0 +1,34 @@
+/** The programs that tests need from the system. Installed where we may, else named. */
+import { spawnSync } from 'node:child_process';
+import { run } from './run.mjs';
+import { hasPython, say } from './setup.mjs';
+
+const starts = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
+
+const needed = [
+  { package: 'haproxy', there: () => starts('haproxy', '-v') },
+  { package: 'prometheus', there: () => starts('prometheus', '--version') },
+  { package: 'python3-pip', there: hasPython },
+];
+
+/** Resolves to the packages that are still missing. */
+export async function provideSystemPackages() {
+  const missing = stillMissing();
+  if (missing.length === 0) {
+    say(`system packages: ${needed.map((one) => one.package).join(', ')} are there`);
+    return [];
+  }
+  if (!mayInstall()) {
+    say(`system packages missing, and not ours to install: ${missing.join(', ')}`);
+    return missing;
+  }
+  say(`system packages: installing ${missing.join(', ')} with apt-get`);
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
+  await run('apt-get', ['update', '-qq'], { env });
+  await run('apt-get', ['install', '-qq', '--yes', '--no-install-recommends', ...missing], { env });
+  return stillMissing();
+}
+
+const stillMissing = () => needed.filter((one) => !one.there()).map((one) => one.package);
+
+const mayInstall = () => process.getuid?.() === 0 && starts('apt-get', '--version');
