@@ -1,0 +1,4 @@
+import { interruptionContract } from './contract.ts';
+import { commandHarness } from './harnesses.ts';
+
+interruptionContract('command', ['program'], () => commandHarness());

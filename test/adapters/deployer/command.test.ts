@@ -1,0 +1,4 @@
+import { deployerContract } from './contract.ts';
+import { commandHarness } from './harnesses.ts';
+
+deployerContract('command', () => commandHarness());

@@ -1,0 +1,4 @@
+import { deployerContract } from './contract.ts';
+import { memoryHarness } from './harnesses.ts';
+
+deployerContract('memory', () => memoryHarness());
