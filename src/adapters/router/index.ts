@@ -2,6 +2,7 @@
 import { GrayError } from '../../domain/errors.ts';
 import type { RouterSpec } from '../../domain/spec.ts';
 import { embeddedRouter } from './embedded.ts';
+import { haproxyRouter } from './haproxy.ts';
 import { memoryRouter } from './memory.ts';
 import type { Router, RouterContext } from './port.ts';
 
@@ -9,7 +10,7 @@ type Kind = RouterSpec['kind'];
 type SpecOf<K extends Kind> = { [P in K]: Extract<RouterSpec, { kind: P }> & { readonly kind: P } }[K];
 type Routers = { readonly [K in Kind]?: (spec: SpecOf<K>, context: RouterContext) => Router };
 
-export const routers = { memory: memoryRouter, embedded: embeddedRouter } satisfies Routers;
+export const routers = { memory: memoryRouter, haproxy: haproxyRouter, embedded: embeddedRouter } satisfies Routers;
 
 const registry: Routers = routers;
 

@@ -1,0 +1,70 @@
+/**
+ * The only CLI session that may write. `set server` knows no fence, so the fence is the session: a writer marks its
+ * session with a long timeout, proves that HAProxy knows it, and only then looks for a newer ticket; a newer writer
+ * takes its ticket and only then ends all marked sessions. Whoever wakes up late writes into a closed connection.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GrayError } from '../../../domain/errors.ts';
+import type { HaproxyInstance } from '../../../domain/spec.ts';
+import { type Cli, withCli } from './cli.ts';
+import { checkTicket, type Ticket } from './fence.ts';
+import type { OnStep } from './steps.ts';
+
+/** Shown by `show sess` in days or hours for most of a week; no ordinary session lives that long. */
+const mark = 'set timeout cli 7d';
+
+/** Ends every other writer's session, then runs `write` in a session that a newer writer can end. */
+export async function withWriter<T>(
+  { socket }: HaproxyInstance,
+  ticket: Ticket,
+  onStep: OnStep,
+  write: (cli: Cli) => Promise<T>,
+): Promise<T> {
+  await withCli(socket, { onStep }, (cli) => expelWriters(cli, socket));
+  return withCli(socket, { onStep }, async (cli) => {
+    await beWriter(cli, ticket, onStep);
+    return write(cli);
+  });
+}
+
+/** Throws when a newer ticket was taken. Only after this may `cli` write. */
+export async function beWriter(cli: Cli, ticket: Ticket, onStep: OnStep): Promise<void> {
+  await cli.tell(mark);
+  // One more round trip: the mark is in HAProxy's session list before we look for a newer ticket.
+  await cli.ask('show version');
+  await onStep('check ticket of the session');
+  await checkTicket(ticket);
+}
+
+async function expelWriters(cli: Cli, socket: string): Promise<void> {
+  const source = await sourceOf(cli, socket);
+  for (let attempt = 0; attempt < 100; attempt += 1) {
+    const writers = writersIn(await cli.ask('show sess'), source);
+    if (writers.length === 0) return;
+    // The reply is silence, or that the session has ended by itself.
+    await cli.askAll(writers.map((id) => `shutdown session ${id}`));
+    await sleep(Math.min(attempt, 20));
+  }
+  throw new GrayError('routerUnreachable', `an older writer's session at ${socket} does not end`);
+}
+
+/**
+ * How the session list names sessions of `socket`: by its place among the sockets. Null where that cannot be told;
+ * then the writers of all sockets are expelled, which costs other targets a retry and nothing else.
+ */
+async function sourceOf(cli: Cli, socket: string): Promise<string | null> {
+  const sockets = (await cli.ask('show cli sockets'))
+    .split('\n')
+    .filter((line) => line !== '' && !line.startsWith('#'));
+  const place = sockets.findIndex((line) => line.startsWith(`unix@${socket} `));
+  const source = `src=unix:${place + 1} `;
+  // Our own session must be where we expect it; an `id` on a socket line shifts the numbers.
+  return place >= 0 && (await cli.ask('show sess')).includes(source) ? source : null;
+}
+
+const writersIn = (list: string, source: string | null): string[] =>
+  list.split('\n').flatMap((line) => {
+    const cliSession = line.includes(' fe=GLOBAL ') && (source === null || line.includes(source));
+    const id = /^0x[0-9a-f]+/.exec(line)?.[0];
+    return cliSession && id !== undefined && / exp=\d+[dh]/.test(line) ? [id] : [];
+  });
