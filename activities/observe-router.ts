@@ -54,7 +54,8 @@ function remember(seen: Seen, { route, servers }: RouteState): void {
   const places = Object.fromEntries(
     Object.entries(route.servers).map(([id, place]) => [id, servers[id]?.up === false ? 'out' : arm(place)]),
   );
-  if (JSON.stringify(places) !== JSON.stringify(seen.places)) seen.changes += 1;
+  const first = Object.keys(seen.places).length === 0;
+  if (!first && JSON.stringify(places) !== JSON.stringify(seen.places)) seen.changes += 1;
   seen.places = places;
 }
 

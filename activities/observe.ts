@@ -25,7 +25,9 @@ export const observe =
   (adapters: Adapters) =>
   async (order: ObserveOrder): Promise<Observation> => {
     const judge = adapters.judge(order.judge);
-    const fold = heartbeatFold() ?? (order.newStage && order.fold !== null ? judge.nextStage(order.fold) : (order.fold ?? judge.start()));
+    const fold =
+      heartbeatFold() ??
+      (order.newStage && order.fold !== null ? judge.nextStage(order.fold) : (order.fold ?? judge.start()));
     const context = { rules: order.rules, shareBp: order.shareBp };
     const seen: Seen = { fold, verdict: judge.decide(fold, { nowMs: Date.now(), ...context }), changes: 0, places: {} };
     const stop = new AbortController();

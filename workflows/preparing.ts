@@ -7,7 +7,7 @@ import { deployBuilds } from './deploying.ts';
 import { Interruption } from './interruption.ts';
 import { forward, runHook } from './proxies.ts';
 import type { Run } from './run.ts';
-import { changed, moveTraffic } from './traffic.ts';
+import { changed, moveTraffic, normalTraffic } from './traffic.ts';
 
 /** Reads the world; refuses with every reason at once, and touches nothing. */
 export async function preflight(run: Run): Promise<void> {
@@ -35,8 +35,7 @@ export async function deployment(run: Run): Promise<void> {
   for (const stray of strays(run)) await bringToBase(run, stray);
   const ids = gray(run).map(({ id }) => id);
   const servers = changed(run.state.servers, ids, () => ({ place: 'out', build: 'unknown' }));
-  const change = { period: 'normal', shareBp: 0, rest: 'stable', testing: false, listsApply: false, servers } as const;
-  await moveTraffic(run, 'gray servers leave rotation', [{ change, drain: ids }]);
+  await moveTraffic(run, 'gray servers leave rotation', [{ change: { ...normalTraffic, servers }, drain: ids }]);
   const failures = await deployBuilds(run, 'new version on the gray servers', ids, 'new');
   if (failures.length > 0) throw new Interruption(failures.join('; '), 'stopped');
 }
@@ -49,14 +48,7 @@ export async function deploymentVerification(run: Run): Promise<void> {
 /** Test users reach the gray servers the way users will. */
 export async function grayVerification(run: Run): Promise<void> {
   const { spec } = run;
-  const change = {
-    period: 'normal',
-    testing: true,
-    listsApply: false,
-    shareBp: 0,
-    rest: 'stable',
-    servers: grayIn(run),
-  } as const;
+  const change = { ...normalTraffic, testing: true, servers: grayIn(run) };
   await moveTraffic(run, 'test users reach gray', [{ change, confirm: true }]);
   const { target, servers, router, version, artifact: expected } = spec;
   const order = { target, servers, router, version, expected, checks: spec.verify.gray };

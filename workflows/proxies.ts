@@ -8,20 +8,23 @@ import * as limits from './timeouts.ts';
 const cancellationType = ActivityCancellationType.TRY_CANCEL;
 const work = { taskQueue: workQueue, cancellationType };
 
-export const forward = {
-  ...proxyActivities<Pick<WorkActivities, 'preflight'>>({
-    ...work,
-    startToCloseTimeout: limits.preflightMs,
-    heartbeatTimeout: limits.heartbeatMs,
-    retry: limits.forwardRetry,
-  }),
-  ...proxyActivities<Pick<WorkActivities, 'checkServers' | 'checkEntrance' | 'readServers'>>({
-    ...work,
-    startToCloseTimeout: limits.checkMs,
-    heartbeatTimeout: limits.heartbeatMs,
-    retry: limits.forwardRetry,
-  }),
-};
+const { preflight } = proxyActivities<Pick<WorkActivities, 'preflight'>>({
+  ...work,
+  startToCloseTimeout: limits.preflightMs,
+  heartbeatTimeout: limits.heartbeatMs,
+  retry: limits.forwardRetry,
+});
+
+const { checkServers, checkEntrance, readServers } = proxyActivities<
+  Pick<WorkActivities, 'checkServers' | 'checkEntrance' | 'readServers'>
+>({
+  ...work,
+  startToCloseTimeout: limits.checkMs,
+  heartbeatTimeout: limits.heartbeatMs,
+  retry: limits.forwardRetry,
+});
+
+export const forward = { preflight, checkServers, checkEntrance, readServers } as const;
 
 type Way = 'forward' | 'back';
 

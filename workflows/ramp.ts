@@ -47,7 +47,7 @@ async function hold(run: Run): Promise<void> {
 }
 
 /** Worker and server clocks need not agree to the millisecond. */
-const clockSlackMs = 500;
+const clockSlackMs = 50;
 
 async function whilePaused(run: Run): Promise<void> {
   if (run.state.paused === null) return;
