@@ -19,6 +19,8 @@ export interface EntranceParts {
   readonly identity: ReadIdentity;
   /** Whether answers carry the `x-gray-…` headers. */
   readonly reveal: boolean;
+  /** Fires when the router begins to stop: from then on every answer ends its connection. */
+  readonly stopping: AbortSignal;
   /** Null: nothing that comes in here is counted. */
   readonly metrics: RouterMetrics | null;
 }

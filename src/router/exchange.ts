@@ -7,7 +7,8 @@ import { routeHeaders } from './route-headers.ts';
 import type { Choice, Session } from './servers.ts';
 import { ConnectError, SlowAnswer } from './upstream.ts';
 
-const maxTries = 3;
+/** How many servers may see one request that each of them breaks off. */
+const maxReached = 3;
 
 export class Exchange {
   readonly #parts: EntranceParts;
@@ -16,6 +17,7 @@ export class Exchange {
   readonly #startedAt = performance.now();
   readonly #tried = new Set<string>();
   #tries = 0;
+  #reached = 0;
   #arm: Arm = 'stable';
   #choice: Choice | null = null;
   #session: Session | null = null;
@@ -46,7 +48,7 @@ export class Exchange {
   }
 
   #send({ server, pool }: Choice): void {
-    const { holder, upstream, reveal } = this.#parts;
+    const { holder, upstream, reveal, stopping } = this.#parts;
     const session: Session = { close: () => this.#cut() };
     this.#session = session;
     server.sessions.add(session);
@@ -56,6 +58,7 @@ export class Exchange {
       target: server.url,
       headers: reveal ? routeHeaders(holder.route, { arm: this.#arm, pool, server: server.id }) : {},
       ownConnection: this.#tried.has(server.id) || !repeatable(this.#request),
+      last: () => stopping.aborted,
       // The library may report one broken try more than once.
       failed: (error) => {
         if (!this.#ended && this.#session === session) this.#failed(error);
@@ -73,8 +76,16 @@ export class Exchange {
     else if (server !== undefined) void health.check(server);
     if (this.#response.headersSent) this.#cut();
     else if (error instanceof SlowAnswer) this.#answer(504, 'the server did not answer in time');
-    else if (repeatable(this.#request) && this.#tries < maxTries) this.#tryAgain();
+    else if (this.#mayTryAgain(error)) this.#tryAgain();
     else this.#answer(502, 'the server broke off');
+  }
+
+  /** Without a connection the server saw nothing, and it is out of the way now: any request goes on that still has its body. */
+  #mayTryAgain(error: Error): boolean {
+    if (error instanceof ConnectError)
+      return bodiless(this.#request) && this.#tries <= this.#parts.servers.all().length;
+    this.#reached += 1;
+    return repeatable(this.#request) && this.#reached < maxReached;
   }
 
   #tryAgain(): void {
@@ -83,7 +94,8 @@ export class Exchange {
   }
 
   #answer(status: number, message: string): void {
-    this.#response.writeHead(status, { 'content-type': 'application/json' });
+    const connection = this.#parts.stopping.aborted ? { connection: 'close' } : {};
+    this.#response.writeHead(status, { 'content-type': 'application/json', ...connection });
     this.#response.end(`${JSON.stringify({ error: message })}\n`);
   }
 
@@ -117,8 +129,10 @@ export class Exchange {
 
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 
-/** Another try cannot do anything twice: idempotent by its method, and no body that is gone after the first. */
-const repeatable = ({ method = '', headers }: IncomingMessage): boolean =>
-  idempotent.has(method) &&
+/** Another try at work cannot do anything twice. */
+const repeatable = (request: IncomingMessage): boolean => idempotent.has(request.method ?? '') && bodiless(request);
+
+/** A body is gone after the first try. */
+const bodiless = ({ headers }: IncomingMessage): boolean =>
   headers['transfer-encoding'] === undefined &&
   (headers['content-length'] === undefined || headers['content-length'] === '0');

@@ -1,7 +1,7 @@
 /** A listening server of the router, and how it ends. */
 import { rm } from 'node:fs/promises';
 import type { Server } from 'node:http';
-import { connect } from 'node:net';
+import { connect, Server as NetServer } from 'node:net';
 import { GrayError } from '../domain/errors.ts';
 
 export interface Listener {
@@ -12,6 +12,9 @@ export interface Listener {
   /** Cuts what is open. */
   cut(): void;
 }
+
+/** How long a closing listener leaves idle connections for one more request, whose answer then ends them. */
+const idleMs = 1_000;
 
 type Place = { readonly host: string; readonly port: number } | { readonly socket: string };
 
@@ -26,7 +29,11 @@ export async function listener(server: Server, place: Place): Promise<Listener> 
   return {
     url: urlOf(server, place),
     close: () => {
-      closed ??= new Promise((resolve) => server.close(() => resolve()));
+      closed ??= new Promise((resolve) => {
+        // Not the HTTP server's own close: that would cut idle connections which a client is about to use.
+        NetServer.prototype.close.call(server, () => resolve());
+        setTimeout(() => server.close(), idleMs).unref();
+      });
       return closed;
     },
     cut: () => server.closeAllConnections(),

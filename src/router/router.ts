@@ -35,7 +35,8 @@ export async function startRouter(config: RouterConfig): Promise<RunningRouter> 
   const metrics = new RouterMetrics(servers, holder);
   const instance = `${process.pid}-${Date.now()}-${randomUUID()}`;
   await health.start();
-  const shared = { holder, servers, health, upstream };
+  const stopping = new AbortController();
+  const shared = { holder, servers, health, upstream, stopping: stopping.signal };
   const listeners: Listener[] = [];
   const opened = async (opening: Promise<Listener>) => {
     const listener = await opening;
@@ -43,6 +44,7 @@ export async function startRouter(config: RouterConfig): Promise<RunningRouter> 
     return listener.url;
   };
   const stop = async () => {
+    stopping.abort();
     const cut = () => void servers.closeSessions(config.servers.map(({ id }) => id));
     await closeAll(listeners, config.stopMs, cut);
     health.stop();
@@ -64,7 +66,7 @@ export async function startRouter(config: RouterConfig): Promise<RunningRouter> 
   }
 }
 
-type Shared = Pick<EntranceParts, 'holder' | 'servers' | 'health' | 'upstream'>;
+type Shared = Pick<EntranceParts, 'holder' | 'servers' | 'health' | 'upstream' | 'stopping'>;
 
 const probeParts = (shared: Shared, { identity }: RouterConfig): EntranceParts => ({
   ...shared,

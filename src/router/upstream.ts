@@ -12,6 +12,8 @@ export interface WebOrder {
   readonly headers: Readonly<Record<string, string>>;
   /** A kept connection may have been closed by the server already, so what cannot be repeated gets its own. */
   readonly ownConnection: boolean;
+  /** Asked when the answer comes: true ends the client's connection after it. */
+  readonly last: () => boolean;
   readonly failed: (error: Error) => void;
 }
 
@@ -83,7 +85,7 @@ export class Upstream {
     // Hop by hop: whether the server keeps its connection says nothing about the client's.
     delete answer.headers.connection;
     delete answer.headers['keep-alive'];
-    Object.assign(answer.headers, order?.headers);
+    Object.assign(answer.headers, order?.headers, order?.last() ? { connection: 'close' } : {});
     // The library would leave the client waiting for the rest for ever.
     answer.once('close', () => {
       if (!answer.complete) order?.failed(new Error('the answer broke off'));

@@ -1,6 +1,7 @@
 /**
  * Small real HTTP servers in this process, to stand behind a router. Every answer names its server; `/version` tells
- * the version, `/hold?id=…` stays open until it is let go, an upgrade echoes what it gets.
+ * the version, `/hold?id=…` stays open until it is let go, `/cut` breaks off before
+ * the answer and `/half` in its middle, a websocket echoes what it gets.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
@@ -34,7 +35,7 @@ export class Backend {
     server.keepAliveTimeout = 60_000;
     server.on('upgrade', (_request, socket: Socket) => {
       socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\nx-server: ${this.id}\r\n\r\n`,
+        `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nx-server: ${this.id}\r\n\r\n`,
       );
       socket.pipe(socket);
     });
@@ -77,9 +78,19 @@ export class Backend {
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://backend');
     response.setHeader('x-server', this.id);
     response.setHeader('content-type', 'application/json');
-    const hold = pathname === '/hold' ? searchParams.get('id') : null;
-    if (hold === null) response.end(JSON.stringify({ server: this.id, ...this.#running(), ...echo(request) }));
-    else this.#held.set(hold, response);
+    switch (pathname) {
+      case '/hold':
+        this.#held.set(searchParams.get('id') ?? '', response);
+        break;
+      case '/cut':
+        request.socket.destroy();
+        break;
+      case '/half':
+        response.writeHead(200, { 'content-length': '100' }).write('half', () => request.socket.destroy());
+        break;
+      default:
+        response.end(JSON.stringify({ server: this.id, ...this.#running(), ...echo(request) }));
+    }
   }
 
   #running() {

@@ -7,6 +7,8 @@ export interface HttpOrder {
   readonly body?: string;
   /** Without one, every request has a connection of its own. */
   readonly agent?: Agent;
+  /** Over this Unix socket; the URL's host then counts for nothing. */
+  readonly socketPath?: string;
 }
 
 export interface HttpAnswer {
@@ -15,9 +17,11 @@ export interface HttpAnswer {
   readonly body: string;
 }
 
-export const http = (url: string, { method = 'GET', headers = {}, body, agent }: HttpOrder = {}): Promise<HttpAnswer> =>
+export const http = (url: string, order: HttpOrder = {}): Promise<HttpAnswer> =>
   new Promise((resolve, reject) => {
-    const asked = request(url, { method, headers, agent: agent ?? false }, (response) => {
+    const { method = 'GET', headers = {}, body, agent, socketPath } = order;
+    const options = { method, headers, agent: agent ?? false, ...(socketPath === undefined ? {} : { socketPath }) };
+    const asked = request(url, options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.once('error', reject);
@@ -29,3 +33,6 @@ export const http = (url: string, { method = 'GET', headers = {}, body, agent }:
     asked.once('error', reject);
     asked.end(body);
   });
+
+/** Text as UTF-8 bytes in a header: Node writes one byte per character. */
+export const asHeader = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');

@@ -194,8 +194,8 @@ export function routerContract(name: string, setup: () => Promise<RouterBench>, 
         }
       });
 
-      test('knows odd identities: long, empty of letters, with spaces and beyond ASCII', async () => {
-        const odd = ['0', 'a b', 'x'.repeat(400), 'u:eve', 'cfg', '%41', 'a|b', 'true'];
+      test('knows odd identities: long ones, with spaces and signs, and beyond ASCII', async () => {
+        const odd = ['0', 'a b', 'x'.repeat(400), 'u:eve', 'cfg', '%41', 'a|b', 'true', 'zoë', '用户'];
         const desired = await apply({ period: 'gray', split: { shareBp: 5_000, alwaysGray: ['a b'] } });
         for (const user of odd) await expect(armAt(desired, user)).resolves.toBe(assign(desired, user));
       });

@@ -4,7 +4,7 @@ import { Agent } from 'node:http';
 import type { VersionProbe } from '../../../src/domain/artifact.ts';
 import type { ServerSpec } from '../../../src/domain/server.ts';
 import { Backend } from '../../support/backends.ts';
-import { http } from '../../support/http.ts';
+import { asHeader, http } from '../../support/http.ts';
 import { eventually } from '../../support/processes.ts';
 import type { Entrance, RouterBench } from './bench.ts';
 
@@ -72,6 +72,7 @@ export function httpBench(
   };
 }
 
-const identity = (user: string | null): Record<string, string> => (user === null ? {} : { [identityHeader]: user });
+const identity = (user: string | null): Record<string, string> =>
+  user === null ? {} : { [identityHeader]: asHeader(user) };
 
 const nameIn = (header: string | string[] | undefined): string | null => (typeof header === 'string' ? header : null);
