@@ -53,7 +53,8 @@ async function deploy() {
     writeRecord('base', { artifact: current, release: request.release });
     progress('base recorded');
   }
-  if (current?.digest === artifact.digest && pids.length > 0 && (await answersWell())) return { ok: true };
+  // The record alone proves nothing: a run may have died between writing it and starting the server.
+  if (current?.digest === artifact.digest && pids.length > 0 && (await answersDigest())) return { ok: true };
   writeRecord('current', artifact);
   progress('current written');
   await stop(pids);
@@ -213,19 +214,22 @@ function start() {
 
 async function becomeReady() {
   await sleep(50);
-  while (!(await answersWell())) {
+  while ((await versionText()) === null) {
     if (serverPids().length === 0) refuse('deployFailed', 'the process ended before it answered; see its server.log');
     await sleep(50);
   }
 }
 
-async function answersWell() {
+/** What the server says of its version; null while it does not answer. */
+async function versionText() {
   const { host, port } = server.address;
   const url = `http://${host}:${port}${request.version.get}`;
-  return fetch(url, { signal: AbortSignal.timeout(2_000) }).then(
-    (reply) => reply.ok,
-    () => false,
-  );
+  const reply = await fetch(url, { signal: AbortSignal.timeout(2_000) }).catch(() => null);
+  return reply?.ok ? reply.text() : null;
+}
+
+async function answersDigest() {
+  return (await versionText())?.includes(artifact.digest) ?? false;
 }
 
 // ── records and answers ──────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,8 @@ import fs from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 
 const { TRAP_SCRIPT, TRAP_AT, TRAP_SIGNAL, TRAP_FILE } = process.env;
-const effects = ['writeFile', 'rename', 'rm', 'mkdir', 'cp', 'copyFile', 'link'];
+// Without mkdir: the folders are there already, or nobody minds an empty one.
+const effects = ['writeFile', 'rename', 'rm', 'cp', 'copyFile', 'link'];
 
 if (TRAP_SCRIPT && process.argv[1]?.endsWith(TRAP_SCRIPT)) {
   const { kill } = process;

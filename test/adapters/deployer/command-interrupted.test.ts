@@ -1,4 +1,4 @@
 import { interruptionContract } from './contract.ts';
 import { commandHarness } from './harnesses.ts';
 
-interruptionContract('command', ['program'], () => commandHarness());
+interruptionContract('command', { program: ['linkSync', 'renameSync', 'kill', 'spawn'] }, () => commandHarness());

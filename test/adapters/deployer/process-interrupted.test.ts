@@ -1,4 +1,6 @@
 import { interruptionContract } from './contract.ts';
 import { processHarness } from './harnesses.ts';
 
-interruptionContract('process', ['switch', 'worker'], () => processHarness());
+interruptionContract('process', { switch: ['renameSync', 'kill', 'spawn'], worker: ['writeFile', 'spawn'] }, () =>
+  processHarness(),
+);
