@@ -8,15 +8,19 @@ import type { Router, RouterContext } from './port.ts';
 
 type Kind = RouterSpec['kind'];
 type SpecOf<K extends Kind> = { [P in K]: Extract<RouterSpec, { kind: P }> & { readonly kind: P } }[K];
-type Routers = { readonly [K in Kind]?: (spec: SpecOf<K>, context: RouterContext) => Router };
+type Routers = { readonly [K in Kind]: (spec: SpecOf<K>, context: RouterContext) => Router };
 
-export const routers = { memory: memoryRouter, haproxy: haproxyRouter, embedded: embeddedRouter } satisfies Routers;
+export const routers = {
+  memory: memoryRouter,
+  embedded: embeddedRouter,
+  haproxy: haproxyRouter,
+} satisfies Routers;
 
 const registry: Routers = routers;
 
+/** Throws `invalidInput` for a kind that does not exist, which a checked release file cannot name. */
 export function createRouter<K extends Kind>(spec: SpecOf<K>, context: RouterContext): Router {
-  const create = registry[spec.kind];
-  if (create !== undefined) return create(spec, context);
+  if (Object.hasOwn(registry, spec.kind)) return registry[spec.kind](spec, context);
   const known = Object.keys(routers).join(', ');
-  throw new GrayError('invalidInput', `there is no router kind ${spec.kind}; known are ${known}`);
+  throw new GrayError('invalidInput', `there is no router of kind ${spec.kind}; known are ${known}`);
 }

@@ -1,0 +1,37 @@
+import { expect, test } from 'vitest';
+import { createRouter, routers } from '../../../src/adapters/router/index.ts';
+import type { RouterSpec } from '../../../src/domain/spec.ts';
+
+const identity = { header: 'x-user-id' };
+const local = { entrance: 'http://127.0.0.1:1', probe: 'http://127.0.0.1:2' };
+const specs: readonly RouterSpec[] = [
+  { kind: 'memory', identity },
+  { kind: 'embedded', identity, admin: '/nowhere/admin.sock', ...local },
+  {
+    kind: 'haproxy',
+    identity,
+    entrance: local.entrance,
+    instances: [
+      {
+        socket: '/nowhere/haproxy.sock',
+        map: '/nowhere/shop.map',
+        stateFile: '/nowhere/servers.state',
+        backends: { a: 'shop-a', b: 'shop-b' },
+        probe: local.probe,
+      },
+    ],
+  },
+];
+
+test.each(specs)('a release with router kind $kind gets that router', (spec) => {
+  expect(createRouter(spec, { target: 'registry', servers: [] }).abilities.kind).toBe(spec.kind);
+});
+
+test('every registered kind is tried above', () => {
+  expect(specs.map(({ kind }) => kind).sort()).toEqual(Object.keys(routers).sort());
+});
+
+test('a kind that does not exist is refused, with the known ones', () => {
+  const spec = JSON.parse('{"kind": "nginx"}');
+  expect(() => createRouter(spec, { target: 'registry', servers: [] })).toThrow(/nginx.*memory, embedded, haproxy/);
+});
