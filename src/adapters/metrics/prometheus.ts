@@ -40,10 +40,8 @@ async function reading(question: Question, metric: string): Promise<MetricReadin
   const problem = queryProblem(queries) ?? windowProblem(spec, window);
   if (problem !== null) return { unusable: `${metric}: ${problem}` };
   try {
-    const [gray, stable] = await Promise.all([
-      armCounts(question, queries, 'gray'),
-      armCounts(question, queries, 'stable'),
-    ]);
+    const gray = await armCounts(question, queries, 'gray');
+    const stable = await armCounts(question, queries, 'stable');
     return { counts: { gray, stable } };
   } catch (error) {
     window.signal?.throwIfAborted();
