@@ -49,7 +49,7 @@ export function nextLevelingBatch(
 }
 
 /** Shares are whole basis points, so a load may exceed its limit by this much. */
-const rounding = 0.001;
+export const rounding = 0.001;
 
 function levelingBatch(
   servers: readonly Candidate[],

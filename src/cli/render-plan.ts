@@ -1,0 +1,106 @@
+/** The plan as plain text, at most 100 columns wide. */
+import { durationText } from '../domain/duration.ts';
+import { percentOf } from '../domain/percent.ts';
+import type { Plan, PlannedServer, PlanStep } from '../domain/plan.ts';
+import { table } from './table.ts';
+
+export function renderPlan(plan: Plan): string {
+  const parts = [
+    `Release of ${plan.target} ${plan.version}\n${plan.digest}`,
+    section('Servers', servers(plan.servers)),
+    section('Steps', steps(plan.steps)),
+    restTurns(plan.steps),
+    section('Gates', gates(plan)),
+    section('Checks', checks(plan)),
+    section('Settings', settings(plan)),
+    `Duration\n${duration(plan)}`,
+    section('Warnings', bullets(plan.warnings)),
+    section('Refused', bullets(plan.problems.map(({ path, message }) => `${path}: ${message}`))),
+  ];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+const section = (title: string, text: string): string => (text === '' ? '' : `${title}\n${text}`);
+
+function servers(planned: readonly PlannedServer[]): string {
+  const rows = planned.map((server) => [
+    server.id,
+    server.address,
+    server.zone ?? '-',
+    String(server.weight),
+    server.role,
+    waveText(server.wave),
+  ]);
+  return table(['server', 'address', 'zone', 'weight', 'role', 'new version'], rows, [22, 28, 10, 8, 12, 14]);
+}
+
+const waveText = (wave: number | null): string =>
+  wave === null ? 'never' : wave === 0 ? 'deployment' : `batch ${wave}`;
+
+function steps(planned: readonly PlanStep[]): string {
+  const rows = planned.map((step) => [
+    step.label,
+    percentOf(step.shareBp),
+    step.users === null ? '-' : String(step.users),
+    step.rest,
+    loadText(step.loads.gray),
+    loadText(step.loads.stable),
+    step.holdMs === null ? '-' : durationText(step.holdMs),
+    percentOf(step.abortShareBp),
+  ]);
+  const head = ['step', 'share', 'users', 'rest', 'gray load', 'stable load', 'hold', 'abort to'];
+  return table(head, rows, [20, 9, 13, 8, 12, 13, 10, 10]);
+}
+
+/** `!` marks a load above that of normal operation. */
+function loadText(load: number): string {
+  if (!Number.isFinite(load)) return 'no server !';
+  return `${load.toFixed(2)}${load > 1.001 ? ' !' : ''}`;
+}
+
+function restTurns(planned: readonly PlanStep[]): string {
+  const turn = planned.find((step) => step.rest === 'gray');
+  return turn === undefined ? '' : `Requests without identity go to gray from ${turn.label} on.`;
+}
+
+function gates({ gates: planned }: Plan): string {
+  const rows = planned.map((gate) => [
+    `after ${gate.after}${gate.pointOfNoReturn ? ' (no return)' : ''}`,
+    `approval within ${durationText(gate.deadlineMs)}`,
+    `else ${gate.otherwise}`,
+  ]);
+  return rows.length === 0 ? '' : table(['gate', 'needs', 'without it'], rows, [44, 30, 20]);
+}
+
+function checks({ checks: planned }: Plan): string {
+  const rows = planned.map(({ phase, name, repeat, expects }) => [
+    phase === 'deploymentVerification' ? 'each gray server' : 'through the router',
+    repeat === 1 ? name : `${name} (${repeat} times)`,
+    expects,
+  ]);
+  return table(['where', 'check', 'expects'], rows, [20, 40, 36]);
+}
+
+const settings = ({ settings: planned }: Plan): string =>
+  table(
+    ['setting', 'value', ''],
+    planned.map(({ path, value, usual }) => [path, value, usual ? 'default' : '']),
+    [44, 42, 9],
+  );
+
+function duration({ duration: { shortestMs, longestMs, watchMs } }: Plan): string {
+  return [
+    `  ${durationText(shortestMs)} of holds until leveled, plus the changes of servers`,
+    `  ${durationText(longestMs)} at most, without faults: every hold extended, every gate and time limit used up`,
+    `  ${durationText(watchMs)} of watch after that`,
+  ].join('\n');
+}
+
+const bullets = (lines: readonly string[]): string =>
+  lines.length === 0
+    ? ''
+    : table(
+        [],
+        lines.map((line) => ['-', line]),
+        [3, 93],
+      );

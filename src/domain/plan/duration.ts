@@ -1,0 +1,34 @@
+import type { PlanDuration, PlanStep } from '../plan.ts';
+import type { DeployerSpec, ReleaseSpec } from '../spec.ts';
+
+/** From start to leveled, and the watch after it. */
+export function planDuration(spec: ReleaseSpec, steps: readonly PlanStep[]): PlanDuration {
+  const holdsMs = sum(spec.ramp.stages.map((stage) => stage.holdMs));
+  const approvals = [...spec.ramp.stages.map((stage) => stage.approval), spec.leveling.approval];
+  const gatesMs = sum(approvals.map((approval) => approval?.deadlineMs ?? 0));
+  const changesMs = sum(steps.map((step) => changeMs(spec, step.servers.length)));
+  return {
+    shortestMs: holdsMs,
+    longestMs: holdsMs * spec.ramp.patience + gatesMs + changesMs,
+    watchMs: spec.watch.forMs,
+  };
+}
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
+
+/** Longest change of so many servers that meets no fault: one drain, then so many at a time. */
+function changeMs({ deployment, deployer }: ReleaseSpec, servers: number): number {
+  if (servers === 0) return 0;
+  return deployment.drainMs + Math.ceil(servers / deployment.parallel) * deployMs(deployer);
+}
+
+function deployMs(deployer: DeployerSpec): number {
+  switch (deployer.kind) {
+    case 'memory':
+      return 0;
+    case 'process':
+      return deployer.stopMs + deployer.readyMs;
+    case 'command':
+      return deployer.timeoutMs;
+  }
+}

@@ -1,0 +1,117 @@
+/** Everything a file may leave out, as the release will use it. */
+import { durationText } from '../duration.ts';
+import { percentOf } from '../percent.ts';
+import type { Setting } from '../plan.ts';
+import type { ReleaseSpec, ThresholdRule } from '../spec.ts';
+
+type Row = readonly [path: string, value: string, usual: string];
+
+/** `usual` says which values a file need not write; a test holds them against the parser's defaults. */
+export const planSettings = (spec: ReleaseSpec): Setting[] =>
+  [...adapterRows(spec), ...judgeRows(spec), ...audienceRows(spec), ...phaseRows(spec)].map(([path, value, usual]) => ({
+    path,
+    value,
+    usual: value === usual,
+  }));
+
+function adapterRows({ version, router, deployer, metrics, target, notify }: ReleaseSpec): Row[] {
+  return [
+    ['version', `${version.get} ${version.version} ${version.digest}`, '/version $.version $.digest'],
+    ...(router.kind === 'haproxy' ? router.instances.map(backendsRow(target)) : []),
+    ...deployerRows(deployer),
+    ...metricsRows(metrics),
+    ['notify', notify.map(({ kind }) => kind).join(', ') || 'nobody', 'log'],
+  ];
+}
+
+const backendsRow =
+  (target: string) =>
+  ({ backends }: { readonly backends: { readonly a: string; readonly b: string } }, index: number): Row => [
+    `router.instances[${index}].backends`,
+    `${backends.a}, ${backends.b}`,
+    `${target}-a, ${target}-b`,
+  ];
+
+function deployerRows(deployer: ReleaseSpec['deployer']): Row[] {
+  switch (deployer.kind) {
+    case 'memory':
+      return [];
+    case 'process':
+      return [
+        ['deployer.env', deployer.env.join(', ') || 'none', 'none'],
+        ['deployer.stop', durationText(deployer.stopMs), '10s'],
+        ['deployer.ready', durationText(deployer.readyMs), '30s'],
+      ];
+    case 'command':
+      return [
+        ['deployer.env', deployer.env.join(', ') || 'none', 'none'],
+        ['deployer.timeout', durationText(deployer.timeoutMs), '10m'],
+      ];
+  }
+}
+
+function metricsRows(metrics: ReleaseSpec['metrics']): Row[] {
+  const interval = durationText(metrics.intervalMs);
+  switch (metrics.kind) {
+    case 'memory':
+      return [['metrics.interval', interval, '1s']];
+    case 'exposition':
+      return [
+        ['metrics.path', metrics.path, '/metrics'],
+        ['metrics.interval', interval, '5s'],
+      ];
+    case 'prometheus':
+      return [
+        ['metrics.scrape', durationText(metrics.scrapeMs), '15s'],
+        ['metrics.interval', interval, durationText(4 * metrics.scrapeMs)],
+        ['metrics.instanceLabel', metrics.instanceLabel, 'instance'],
+      ];
+  }
+}
+
+function judgeRows({ judge, metrics }: ReleaseSpec): Row[] {
+  return [
+    ...Object.entries(judge.metrics).flatMap(([name, rule]) => ruleRows(`judge.metrics.${name}`, rule)),
+    ['judge.stale', durationText(judge.staleMs), durationText(3 * metrics.intervalMs)],
+  ];
+}
+
+const ruleRows = (path: string, { role, maxRate, maxRatio, minSample }: ThresholdRule): Row[] => [
+  [`${path}.role`, role, 'required'],
+  ...(maxRate === undefined
+    ? []
+    : [[`${path}.maxRate`, percentOf(Number((maxRate * 10_000).toFixed(3))), ''] as const]),
+  ...(maxRatio === undefined ? [] : [[`${path}.maxRatio`, String(maxRatio), ''] as const]),
+  [`${path}.minSample`, String(minSample), '100'],
+];
+
+const drawn = 'drawn for this release';
+
+const audienceRows = ({ audience, ramp }: ReleaseSpec): Row[] => [
+  ['audience.alwaysGray', usersText(audience.alwaysGray), 'nobody'],
+  ['audience.alwaysStable', usersText(audience.alwaysStable), 'nobody'],
+  ['audience.rest', percentOf(audience.restBp), '10 %'],
+  ['audience.salt', audience.salt ?? drawn, drawn],
+  ['audience.users', String(audience.users ?? 'unknown'), 'unknown'],
+  ['ramp.patience', String(ramp.patience), '3'],
+];
+
+const usersText = (users: readonly string[]): string => (users.length === 0 ? 'nobody' : `${users.length} listed`);
+
+function phaseRows({ capacity, data, deployment, leveling, exception, watch, servers }: ReleaseSpec): Row[] {
+  const quarter = Math.max(1, Math.floor(servers.filter((server) => !server.gray).length / 4));
+  return [
+    ['capacity.maxLoad', String(capacity.maxLoad), '1.3'],
+    ['data.compatible', data.compatible ?? 'not said', 'not said'],
+    ['deployment.strays', deployment.strays, 'bring-to-base'],
+    ['deployment.parallel', String(deployment.parallel), '4'],
+    ['deployment.attempts', String(deployment.attempts), '3'],
+    ['deployment.drain', durationText(deployment.drainMs), '30s'],
+    ['leveling.batch', String(leveling.batch), String(quarter)],
+    ['leveling.onServerFailure', leveling.onServerFailure, 'exception'],
+    ['exception.policy', exception.policy, 'rollback'],
+    ['exception.holdFor', durationText(exception.holdForMs), '4h'],
+    ['exception.drain', durationText(exception.drainMs), '30s'],
+    ['watch.for', durationText(watch.forMs), '30m'],
+  ];
+}

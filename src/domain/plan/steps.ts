@@ -1,0 +1,116 @@
+/** The release walked through on paper: share, rest and loads of every step, by the arithmetic the workflow uses. */
+import type { Capacity } from '../capacity.ts';
+import { floorShareBp, poolLoads } from '../capacity.ts';
+import type { Candidate } from '../leveling.ts';
+import { nextLevelingBatch } from '../leveling.ts';
+import type { PlanStep } from '../plan.ts';
+import type { ServerSpec } from '../server.ts';
+import { totalWeight } from '../server.ts';
+import type { ReleaseSpec } from '../spec.ts';
+import { allUsersBp } from '../split.ts';
+
+export interface Steps {
+  readonly steps: readonly PlanStep[];
+  /** Leveling came to a point where not even one server could leave. */
+  readonly stuck: boolean;
+}
+
+export function planSteps(spec: ReleaseSpec): Steps {
+  const before = [...beforeUsers(spec), ...stages(spec)];
+  const leveling = levelingSteps(spec, before.at(-1)?.shareBp ?? 0);
+  const after = leveling.stuck ? [] : [watchStep(spec)];
+  return { steps: [...before, ...leveling.steps, ...after], stuck: leveling.stuck };
+}
+
+type Draft = Pick<PlanStep, 'phase' | 'label'> & Partial<PlanStep>;
+
+/** Fills in what a step does not say: nobody on gray, nothing changes, an abort goes to 0. */
+function step(spec: ReleaseSpec, capacity: Capacity, draft: Draft): PlanStep {
+  const split = { shareBp: draft.shareBp ?? 0, rest: draft.rest ?? ('stable' as const) };
+  return {
+    servers: [],
+    holdMs: null,
+    abortShareBp: 0,
+    users: expectedUsers(spec, draft),
+    loads: poolLoads(capacity, split, spec.audience.restBp),
+    ...split,
+    ...draft,
+  };
+}
+
+/** Lists apply from the period switch on; always-stable users follow `rest`. */
+function expectedUsers({ audience }: ReleaseSpec, { phase, shareBp = 0, rest }: Draft): number | null {
+  if (phase === 'deployment' || phase === 'grayVerification') return 0;
+  if (audience.users === undefined) return null;
+  const { users, alwaysGray, alwaysStable } = audience;
+  const hashed = Math.max(0, users - alwaysGray.length - alwaysStable.length);
+  const listed = alwaysGray.length + (rest === 'gray' ? alwaysStable.length : 0);
+  return Math.min(users, listed + Math.round((hashed * shareBp) / allUsersBp));
+}
+
+const weightOf = (spec: ReleaseSpec, wanted: (server: ServerSpec) => boolean): number =>
+  totalWeight(spec.servers.filter(wanted));
+
+/** The gray servers are back, in the gray pool. */
+const rampCapacity = (spec: ReleaseSpec): Capacity => ({
+  gray: weightOf(spec, (server) => server.gray),
+  stable: weightOf(spec, (server) => !server.gray && !server.spare),
+  all: weightOf(spec, (server) => !server.spare),
+});
+
+function beforeUsers(spec: ReleaseSpec): PlanStep[] {
+  const capacity = rampCapacity(spec);
+  const servers = spec.servers.filter((server) => server.gray).map(({ id }) => id);
+  return [
+    step(spec, { ...capacity, gray: 0 }, { phase: 'deployment', label: 'deployment', servers }),
+    step(spec, capacity, { phase: 'grayVerification', label: 'gray verification' }),
+    step(spec, capacity, { phase: 'periodSwitch', label: 'period switch' }),
+  ];
+}
+
+const stages = (spec: ReleaseSpec): PlanStep[] =>
+  spec.ramp.stages.map(({ shareBp, holdMs }, index) => {
+    const label = `stage ${index + 1} of ${spec.ramp.stages.length}`;
+    return step(spec, rampCapacity(spec), { phase: 'ramp', label, shareBp, holdMs });
+  });
+
+function levelingSteps(spec: ReleaseSpec, rampShareBp: number): Steps {
+  const limits = { maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp };
+  const steps: PlanStep[] = [];
+  let left = candidates(spec);
+  let capacity = rampCapacity(spec);
+  let split: Pick<PlanStep, 'shareBp' | 'rest'> = { shareBp: rampShareBp, rest: 'stable' };
+  while (left.length > 0) {
+    const batch = nextLevelingBatch(left, spec.leveling.batch, capacity, split, limits);
+    if (batch === null) return { steps, stuck: true };
+    const { shareBp, rest, servers, loads } = batch;
+    const weight = totalWeight(left.filter(({ id, serving }) => serving && servers.includes(id)));
+    const during = { ...capacity, stable: capacity.stable - weight };
+    const abortShareBp = floorShareBp(during, limits.maxLoad, shareBp);
+    const label = `batch ${steps.length + 1}`;
+    steps.push(step(spec, during, { phase: 'leveling', label, shareBp, rest, servers, loads, abortShareBp }));
+    left = left.filter(({ id }) => !servers.includes(id));
+    capacity = { ...during, gray: capacity.gray + weight };
+    split = { shareBp, rest };
+  }
+  return { steps, stuck: false };
+}
+
+const candidates = (spec: ReleaseSpec): Candidate[] =>
+  spec.servers.filter((server) => !server.gray).map(({ id, weight, spare }) => ({ id, weight, serving: !spare }));
+
+/** Everybody is on the new version, spare gray servers included; nobody is left on base, so an abort moves nobody at first. */
+function watchStep(spec: ReleaseSpec): PlanStep {
+  const { gray, stable, all } = rampCapacity(spec);
+  const draft = { label: 'watch', shareBp: allUsersBp, rest: 'gray' as const };
+  return step(
+    spec,
+    { gray: gray + stable, stable: 0, all },
+    {
+      ...draft,
+      phase: 'watch',
+      holdMs: spec.watch.forMs,
+      abortShareBp: allUsersBp,
+    },
+  );
+}
