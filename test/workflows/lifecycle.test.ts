@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { useTemporal } from '../support/temporal.ts';
-import { broken, World } from './world.ts';
+import { broken, World } from '../support/world.ts';
 
 const temporal = useTemporal();
 let world: World;

@@ -16,8 +16,8 @@ import type { ReleaseRequest, ReleaseSpec } from '../../src/domain/spec.ts';
 import type { Status } from '../../src/domain/status.ts';
 import type { RunningWorker } from '../../src/worker.ts';
 import { startWorker } from '../../src/worker.ts';
-import { baseBuild, releaseRequest, releaseSpec } from '../support/release-spec.ts';
-import type { TestTemporal } from '../support/temporal.ts';
+import { baseBuild, releaseRequest, releaseSpec } from './release-spec.ts';
+import type { TestTemporal } from './temporal.ts';
 
 let worlds = 0;
 
