@@ -7,7 +7,9 @@ import type { ReleaseSpec } from '../domain/spec.ts';
 import { callMs, within } from './calls.ts';
 import { type CommandOptions, type CommandReply, sendUrgently } from './command.ts';
 import { describeRun, type RunFacts } from './facts.ts';
+import { listReleases } from './list.ts';
 import { type StartedRelease, startRelease } from './start.ts';
+import { releaseStatus } from './status.ts';
 
 export type RollbackReply = CommandReply | (StartedRelease & { readonly answer: 'started'; readonly text: string });
 
@@ -37,19 +39,31 @@ async function rollBackClosed(
   input: CommandInput,
   given: ReleaseSpec | undefined,
 ): Promise<RollbackReply> {
-  const { facts } = given === undefined ? await describeRun(client, target) : { facts: null };
-  if (facts !== null && isBack(facts) && facts.requestId !== input.requestId) {
-    return { answer: 'already', text: `${target} is on base already: the last release ended ${facts.outcome}` };
+  const last = given === undefined ? await lastThatChanged(client, target) : null;
+  if (last !== null && last.requestId !== input.requestId && (await isBack(client, last))) {
+    return { answer: 'already', text: `${target} is on base already: the last release ended ${last.outcome}` };
   }
-  const spec = given ?? (await specOf(client, await describeRun(client, target).then((run) => run.facts)));
+  const spec = given ?? (await specOf(client, last ?? (await describeRun(client, target)).facts));
   const { by, reason, requestId } = input;
   const started = await startRelease(client, { spec, mode: 'rollback', by, reason, requestId });
   const text = `the release was closed; a run that brings ${target} back to base ${started.already ? 'was started before' : 'is started'}`;
   return { ...started, answer: 'started', text };
 }
 
-const isBack = ({ run, outcome }: RunFacts): boolean =>
-  run === 'completed' && outcome !== null && outcome !== 'completed';
+/** The latest run that was not refused before it touched anything. */
+async function lastThatChanged(client: Client, target: string): Promise<RunFacts> {
+  const { facts } = await describeRun(client, target);
+  if (facts.outcome !== 'refused') return facts;
+  const older = await listReleases(client, { target });
+  return older.find(({ outcome }) => outcome !== 'refused') ?? facts;
+}
+
+/** Every server is on base again; one that was excluded may not be. */
+async function isBack(client: Client, { run, outcome, target, runId }: RunFacts): Promise<boolean> {
+  const ended = outcome === 'stopped' || outcome === 'rolledBack' || outcome === 'aborted';
+  if (run !== 'completed' || !ended) return false;
+  return (await releaseStatus(client, target, runId)).excluded.length === 0;
+}
 
 /** The release file of a run, out of the first event of its history. */
 async function specOf(client: Client, { target, workflowId, runId }: RunFacts): Promise<ReleaseSpec> {

@@ -1,9 +1,11 @@
 /** Starts a release: the workflow ID is the lock, the request id makes a repeat harmless. */
 import { randomUUID } from 'node:crypto';
 import { type Client, WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
-import { GrayError } from '../domain/errors.ts';
+import { GrayError, InvalidInput } from '../domain/errors.ts';
 import { controlQueue, workflowIdOf, workflowType } from '../domain/names.ts';
+import { planRelease } from '../domain/plan.ts';
 import type { ReleaseRequest, ReleaseSpec } from '../domain/spec.ts';
+import { parseReleaseRequest } from '../spec/request.ts';
 import { callMs, grpc, grpcCode, serverSays, within } from './calls.ts';
 import { sendCommand } from './command.ts';
 import { attributes, describeRun, findRun, type ReleaseMemo, type RunFacts } from './facts.ts';
@@ -34,11 +36,12 @@ export interface StartedRelease {
 }
 
 /**
- * Starts a release and returns at once; see `waitForRelease`. Throws `invalidInput` or `refusedRelease` when the plan
- * has problems, `targetBusy` when another release of this target is open, `temporalUnreachable`, `searchAttributesMissing`.
+ * Starts a release and returns at once; see `waitForRelease`. Throws `invalidInput` for a bad request or a plan
+ * with problems, `targetBusy` when another release of this target is open, `temporalUnreachable`, `searchAttributesMissing`.
  */
 export async function startRelease(client: Client, asked: StartRequest): Promise<StartedRelease> {
   const request = requestOf(asked);
+  if (request.mode === 'release') refuseImpossible(request.spec);
   const before = await startedBefore(client, request);
   if (before !== null) return started(request, before.runId, true);
   try {
@@ -53,19 +56,21 @@ export async function startRelease(client: Client, asked: StartRequest): Promise
   }
 }
 
-const requestOf = ({
+/** Checked like a release file, since a program may have made it. */
+function requestOf({
   spec,
   mode = 'release',
   by,
   reason = '',
   requestId = randomUUID(),
-}: StartRequest): ReleaseRequest => ({
-  spec,
-  mode,
-  by,
-  reason,
-  requestId,
-});
+}: StartRequest): ReleaseRequest {
+  return parseReleaseRequest({ spec, mode, by, reason, requestId });
+}
+
+function refuseImpossible(spec: ReleaseSpec): void {
+  const { problems } = planRelease(spec);
+  if (problems.length > 0) throw new InvalidInput(`the plan for ${spec.target}`, problems);
+}
 
 const started = ({ spec, requestId }: ReleaseRequest, runId: string, already: boolean): StartedRelease => ({
   target: spec.target,

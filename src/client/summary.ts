@@ -1,4 +1,6 @@
 /** What the Web UI says of a release from its first moment: one line, and a page in plain CommonMark. */
+import { durationText } from '../domain/duration.ts';
+import { percentOf } from '../domain/percent.ts';
 import type { ReleaseRequest } from '../domain/spec.ts';
 
 /** The server takes 400 bytes, JSON quotes included. */
@@ -11,7 +13,7 @@ export const staticSummary = ({ spec, mode, by }: ReleaseRequest): string =>
 
 export function staticDetails({ spec, mode, by, reason, requestId }: ReleaseRequest): string {
   const gray = spec.servers.filter((server) => server.gray).length;
-  const stages = spec.ramp.stages.map(({ shareBp, holdMs }) => `${shareBp / 100} % for ${seconds(holdMs)}`);
+  const stages = spec.ramp.stages.map(({ shareBp, holdMs }) => `${percentOf(shareBp)} for ${durationText(holdMs)}`);
   return [
     `# ${mode === 'release' ? `${spec.target} → ${spec.artifact.version}` : `${spec.target} back to base`}`,
     '',
@@ -26,8 +28,6 @@ export function staticDetails({ spec, mode, by, reason, requestId }: ReleaseRequ
     'servers return to base. **Terminate** runs nothing and leaves traffic as it is.',
   ].join('\n');
 }
-
-const seconds = (ms: number): string => (ms >= 60_000 ? `${Math.round(ms / 6_000) / 10} min` : `${ms / 1000} s`);
 
 /** Cut by bytes, between characters. */
 function cut(text: string): string {

@@ -1,0 +1,24 @@
+/** Every verb, in the order of the help. */
+import type { Verb } from '../verb.ts';
+import { abort } from './abort.ts';
+import { decisions } from './decide.ts';
+import { dev } from './dev.ts';
+import { doctor } from './doctor.ts';
+import { init } from './init.ts';
+import { list } from './list.ts';
+import { plan } from './plan.ts';
+import { rollback } from './rollback.ts';
+import { router } from './router.ts';
+import { searchAttributes } from './search-attributes.ts';
+import { start } from './start.ts';
+import { status } from './status.ts';
+import { validate } from './validate.ts';
+import { watch } from './watch.ts';
+import { worker } from './worker.ts';
+
+export const verbs: readonly Verb[] = [
+  ...[init, validate, plan, doctor],
+  ...[start, status, watch, list],
+  ...[...decisions, abort, rollback],
+  ...[worker, dev, router, searchAttributes],
+];

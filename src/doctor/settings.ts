@@ -1,0 +1,17 @@
+/** What the kinds of router need beyond answering: their settings, and files that belong to one target alone. */
+import type { HaproxyInstance, ReleaseSpec } from '../domain/spec.ts';
+import { type Finding, fail, ok } from './finding.ts';
+
+export async function examineSettings(spec: ReleaseSpec): Promise<Finding[]> {
+  return spec.router.kind === 'haproxy' ? shared(spec.router.instances) : [];
+}
+
+/** A map holds one target's split, and a state file one instance's servers. */
+function shared(instances: readonly HaproxyInstance[]): Finding[] {
+  const files = instances.flatMap(({ map, stateFile }) => [map, stateFile]);
+  const twice = [...new Set(files.filter((file, index) => files.indexOf(file) !== index))];
+  if (twice.length === 0) return [ok('router', 'every map and state file has one owner')];
+  return twice.map((file) =>
+    fail('router', `${file} is named twice`, 'give every instance its own map and state file'),
+  );
+}
