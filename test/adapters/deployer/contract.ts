@@ -16,7 +16,7 @@ export interface DeployerHarness {
   forged(artifact: Artifact): Promise<Artifact>;
   /** Changes when the process is replaced; null when nothing answers. */
   instance(server: ServerSpec): Promise<string | null>;
-  /** The server's process ends as if somebody had killed it. */
+  /** The server's process ends as if somebody had killed it. Throws unless there is exactly one. */
   kill(server: ServerSpec): Promise<void>;
   /** Programs that take part in a deploy: runs `order` with that one dying or frozen before an effect; null when there is no such effect. */
   readonly writers: Readonly<
@@ -250,6 +250,7 @@ async function deathSweep(harness: DeployerHarness, writer: string, effects: rea
     await death.ended;
     expect(await harness.deployer.deploy(forward), `after death before ${death.effect}`).toEqual(build(v2));
     await settled(harness, server, v2, v1);
+    await harness.kill(server);
     return death.effect;
   });
   expect(met).toEqual(expect.arrayContaining([...effects]));
@@ -271,6 +272,10 @@ async function freezeSweep(harness: DeployerHarness, writer: string, effects: re
     expect(await frozen.ended, `woken before ${frozen.effect}`).toMatchObject({ status: 'rejected' });
     expect(await harness.instance(server), `woken before ${frozen.effect}`).toBe(before);
     expect(await harness.deployer.read(server)).toMatchObject({ running: build(v1), fence: 3 });
+    // What the woken writer left behind must not fool the next deploy either.
+    await harness.deployer.deploy(order(server, v1, 3));
+    expect(await harness.instance(server), `repeated after ${frozen.effect}`).toBe(before);
+    await harness.kill(server);
     return frozen.effect;
   });
   expect(met).toEqual(expect.arrayContaining([...effects]));
