@@ -3,7 +3,7 @@ import { defineConfig } from 'vitest/config';
 const report = process.env.GRAY_TEST_REPORT;
 
 /** Arithmetic and files: these tests share nothing and may run side by side. */
-const pure = ['test/domain/**/*.test.ts', 'test/edge/**/*.test.ts'];
+const pure = ['test/domain/**/*.test.ts', 'test/edge/!(pack).test.ts'];
 
 /**
  * `pure` first, side by side; then everything with real processes, one file at a time: on two cores a test's own
