@@ -46,7 +46,7 @@ function steps(planned: readonly PlanStep[]): string {
     loadText(step.loads.gray),
     loadText(step.loads.stable),
     step.holdMs === null ? '-' : durationText(step.holdMs),
-    percentOf(step.abortShareBp),
+    step.abortShareBp === null ? '-' : percentOf(step.abortShareBp),
   ]);
   const head = ['step', 'share', 'users', 'rest', 'gray load', 'stable load', 'hold', 'abort to'];
   return table(head, rows, [20, 9, 13, 8, 12, 13, 10, 10]);
@@ -65,11 +65,11 @@ function restTurns(planned: readonly PlanStep[]): string {
 
 function gates({ gates: planned }: Plan): string {
   const rows = planned.map((gate) => [
-    `after ${gate.after}${gate.pointOfNoReturn ? ' (no return)' : ''}`,
-    `approval within ${durationText(gate.deadlineMs)}`,
+    `after ${gate.after}`,
+    `approval within ${durationText(gate.deadlineMs)}${gate.pointOfNoReturn ? '; no rollback after it' : ''}`,
     `else ${gate.otherwise}`,
   ]);
-  return rows.length === 0 ? '' : table(['gate', 'needs', 'without it'], rows, [44, 30, 20]);
+  return rows.length === 0 ? '' : table(['gate', 'needs', 'without it'], rows, [36, 44, 16]);
 }
 
 function checks({ checks: planned }: Plan): string {

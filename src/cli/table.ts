@@ -19,11 +19,13 @@ export function table(
     chars: none,
     style: { head: [], border: [], 'padding-left': gap, 'padding-right': 0 },
     wordWrap: true,
-    wrapOnWordBoundary: false,
   });
-  for (const row of rows) drawn.push([...row]);
+  for (const row of rows) drawn.push(row.map((cell, column) => breakable(cell, (widest[column] ?? cell.length) - gap)));
   return trimmed(drawn.toString());
 }
+
+/** A word longer than its column would be cut off. */
+const breakable = (cell: string, width: number): string => cell.replace(new RegExp(`\\S{${width}}(?=\\S)`, 'g'), '$& ');
 
 const gap = 2;
 

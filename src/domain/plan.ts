@@ -50,8 +50,8 @@ export interface PlanStep {
   /** Servers that change in this step. */
   readonly servers: readonly string[];
   readonly holdMs: number | null;
-  /** Share right after an abort in this step: 0 until the first leveled batch. */
-  readonly abortShareBp: number;
+  /** Share right after an abort in this step: 0 until the first leveled batch; null past a point of no return. */
+  readonly abortShareBp: number | null;
 }
 
 export interface PlannedGate {

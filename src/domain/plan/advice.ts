@@ -1,5 +1,4 @@
 /** What the plan warns about, and what it refuses. */
-import { worstLoad } from '../capacity.ts';
 import type { Problem } from '../errors.ts';
 import { rounding } from '../leveling.ts';
 import { percentOf } from '../percent.ts';
@@ -16,12 +15,18 @@ export const planWarnings = (spec: ReleaseSpec, steps: readonly PlanStep[]): str
 ];
 
 function loadWarning(arm: Arm, steps: readonly PlanStep[]): string[] {
-  const over = steps.filter((step) => step.loads[arm] > 1 + rounding);
+  const over = overloads(arm, steps, 1);
+  return over === null ? [] : [`the ${arm} pool carries ${over.text}`];
+}
+
+/** The worst step above `limit`, in words; null when there is none. */
+function overloads(arm: Arm, steps: readonly PlanStep[], limit: number): { readonly text: string } | null {
+  const over = steps.filter((step) => step.loads[arm] > limit + rounding);
   const [first] = over;
-  if (first === undefined) return [];
+  if (first === undefined) return null;
   const worst = over.reduce((most, step) => (step.loads[arm] > most.loads[arm] ? step : most), first);
-  const where = over.length === 1 ? `in ${first.label}` : `in ${over.length} steps, most in ${worst.label}`;
-  return [`the ${arm} pool carries more than its normal load ${where}: ${worst.loads[arm].toFixed(2)}`];
+  const others = over.length === 1 ? '' : ` and more than ${limit} in ${over.length - 1} other steps`;
+  return { text: `${worst.loads[arm].toFixed(2)} of its normal load in ${worst.label}${others}` };
 }
 
 function dataWarnings({ data }: ReleaseSpec): string[] {
@@ -49,22 +54,23 @@ function smallerBatches({ leveling, capacity }: ReleaseSpec, steps: readonly Pla
   ];
 }
 
-export function loadProblems({ capacity }: ReleaseSpec, steps: readonly PlanStep[], stuck: boolean): Problem[] {
-  const problems = steps
-    .filter((step) => worstLoad(step.loads) > capacity.maxLoad + rounding)
-    .map((step) => tooMuch(step, capacity.maxLoad));
-  if (stuck) {
-    const message = `after ${steps.at(-1)?.label ?? 'the ramp'} not even one server can leave: a pool would carry more than ${capacity.maxLoad} of its normal load`;
-    problems.push({ path: 'leveling.batch', message });
-  }
-  return problems;
+export const loadProblems = ({ capacity }: ReleaseSpec, steps: readonly PlanStep[], stuck: boolean): Problem[] => [
+  ...tooMuch('stable', steps, capacity.maxLoad),
+  ...tooMuch('gray', steps, capacity.maxLoad),
+  ...(stuck ? [stuckProblem(steps, capacity.maxLoad)] : []),
+];
+
+function tooMuch(arm: Arm, steps: readonly PlanStep[], maxLoad: number): Problem[] {
+  const over = overloads(arm, steps, maxLoad);
+  if (over === null) return [];
+  const message = `the ${arm} pool would carry ${over.text}; at most ${maxLoad} is allowed: ${remedies[arm]}`;
+  return [{ path: 'capacity.maxLoad', message }];
 }
 
-function tooMuch({ label, loads }: PlanStep, maxLoad: number): Problem {
-  const arm = loads.stable >= loads.gray ? 'stable' : 'gray';
-  const load = loads[arm].toFixed(2);
-  const message = `${label}: the ${arm} pool would carry ${load} of its normal load, more than ${maxLoad}; ${remedies[arm]}`;
-  return { path: 'capacity.maxLoad', message };
+function stuckProblem(steps: readonly PlanStep[], maxLoad: number): Problem {
+  const after = steps.at(-1)?.label ?? 'the ramp';
+  const message = `after ${after} not even one server can leave: a pool would carry more than ${maxLoad} of its normal load`;
+  return { path: 'leveling.batch', message };
 }
 
 const remedies: Readonly<Record<Arm, string>> = {

@@ -86,7 +86,7 @@ function levelingSteps(spec: ReleaseSpec, rampShareBp: number): Steps {
     const { shareBp, rest, servers, loads } = batch;
     const weight = totalWeight(left.filter(({ id, serving }) => serving && servers.includes(id)));
     const during = { ...capacity, stable: capacity.stable - weight };
-    const abortShareBp = floorShareBp(during, limits.maxLoad, shareBp);
+    const abortShareBp = pastReturn(spec) ? null : floorShareBp(during, limits.maxLoad, shareBp);
     const label = `batch ${steps.length + 1}`;
     steps.push(step(spec, during, { phase: 'leveling', label, shareBp, rest, servers, loads, abortShareBp }));
     left = left.filter(({ id }) => !servers.includes(id));
@@ -110,7 +110,10 @@ function watchStep(spec: ReleaseSpec): PlanStep {
       ...draft,
       phase: 'watch',
       holdMs: spec.watch.forMs,
-      abortShareBp: allUsersBp,
+      abortShareBp: pastReturn(spec) ? null : allUsersBp,
     },
   );
 }
+
+/** Leveling is the only point of no return there is. */
+const pastReturn = ({ data }: ReleaseSpec): boolean => data.pointOfNoReturn === 'leveling';
