@@ -3,8 +3,8 @@
  * exit status 0 passes. Of the worker's environment it gets what the file names. Its process group ends with it, at its
  * deadline, or when the check is cancelled.
  */
+import { type ChildProcessWithoutNullStreams, spawn } from 'node:child_process';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type ExecaChildProcess, type ExecaReturnValue, execa } from 'execa';
 import type { CommandCheck } from '../../domain/spec.ts';
 import { namedEnvironment, withoutValues } from '../deployer/environment.ts';
 import { baseUrl } from './place.ts';
@@ -15,7 +15,8 @@ export async function runCommandCheck(
   where: CheckPlace,
   signal?: AbortSignal,
 ): Promise<CheckResult> {
-  const problem = await problemOf(check, where, signal);
+  // An argument or variable that no program can be given throws instead of failing to start.
+  const problem = await problemOf(check, where, signal).catch((error: unknown) => `cannot be run: ${String(error)}`);
   signal?.throwIfAborted();
   const result = { name: check.name, ok: problem === null, runs: 1, failures: problem === null ? 0 : 1 };
   return problem === null ? result : { ...result, problem };
@@ -28,36 +29,39 @@ async function problemOf(check: CommandCheck, where: CheckPlace, signal?: AbortS
   const child = start(file, args, check, where);
   const output = [tailOf(child.stderr), tailOf(child.stdout)];
   const ending = endGroup(child.pid, check.timeoutMs, signal);
-  const result = await child;
+  const end = await endOf(child);
   ending.disarm();
   // What it said last may still be in the pipe; a program that left its group may hold that pipe for ever.
-  await Promise.race([Promise.all(output.map(({ ended }) => ended)), sleep(graceMs)]);
+  await Promise.race([Promise.all(output.map(({ ended }) => ended)), sleep(graceMs, undefined, { ref: false })]);
   const said = output.map(({ text }) => withoutValues(text(), check.env)).find((text) => text !== '');
   const tail = said === undefined ? '' : `: ${said}`;
   if (ending.timedOut()) return `${file} did not end within ${check.timeoutMs} ms${tail}`;
-  return result.exitCode === 0 ? null : `${file} ${endOf(result)}${tail}`;
+  return end === null ? null : `${file} ${end}${tail}`;
 }
 
-function start(file: string, args: readonly string[], check: CommandCheck, where: CheckPlace): ExecaChildProcess {
-  const child = execa(file, args, {
-    env: { ...namedEnvironment(check.env), ...grayVariables(check, where) },
-    extendEnv: false,
-    input: JSON.stringify({ check: check.name, url: baseUrl(where), ...where }),
-    buffer: false,
-    reject: false,
-    detached: true,
-    cleanup: false,
-  });
-  // A program need not read its input.
-  child.stdin?.on('error', () => undefined);
+function start(
+  file: string,
+  args: readonly string[],
+  check: CommandCheck,
+  where: CheckPlace,
+): ChildProcessWithoutNullStreams {
+  const env = { ...namedEnvironment(check.env), ...grayVariables(check, where) };
+  const child = spawn(file, args, { env, detached: true });
+  // A program need not read its input; execa would take the broken pipe for the program's own failure.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(JSON.stringify({ check: check.name, url: baseUrl(where), ...where }));
   return child;
 }
 
-function endOf(result: ExecaReturnValue): string {
-  if (result.exitCode !== undefined) return `ended with status ${result.exitCode}`;
-  if (result.signal !== undefined) return `was ended by ${result.signal}`;
-  return `did not start: ${'originalMessage' in result ? String(result.originalMessage) : 'no such program'}`;
-}
+/** How it ended; null for status 0. */
+const endOf = (child: ChildProcessWithoutNullStreams): Promise<string | null> =>
+  new Promise((resolve) => {
+    child.once('error', (error) => resolve(`did not start: ${error.message}`));
+    child.once('exit', (status, signal) => {
+      if (status === 0) resolve(null);
+      else resolve(status === null ? `was ended by ${signal}` : `ended with status ${status}`);
+    });
+  });
 
 // ── its end ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
@@ -123,12 +127,12 @@ interface Tail {
 }
 
 /** Keeps the end of what a stream says. */
-function tailOf(stream: NodeJS.ReadableStream | null): Tail {
+function tailOf(stream: NodeJS.ReadableStream): Tail {
   let text = '';
-  stream?.on('data', (chunk: Buffer | string) => {
+  stream.on('data', (chunk: Buffer | string) => {
     text = (text + chunk.toString()).slice(-longestTail);
   });
-  const ended = new Promise((resolve) => (stream === null ? resolve(null) : stream.once('close', resolve)));
+  const ended = new Promise((resolve) => stream.once('close', resolve));
   return { ended, text: () => text.replace(/\s+/g, ' ').trim() };
 }
 

@@ -42,6 +42,7 @@ describe('fails, and says why', () => {
       commandCheck(['/nowhere/smoke-test']),
       /^\/nowhere\/smoke-test did not start: .*ENOENT/,
     ],
+    ['when an argument cannot be one', commandCheck(['true', 'a\0b']), /^cannot be run: .*null bytes/],
     ['when there is no command', commandCheck([]), /^there is no command$/],
     [
       'with the end, not the start, of a long story',
@@ -109,7 +110,7 @@ it('a named variable is not repeated in the problem', async () => {
 });
 
 it('a program that does not read its input is no fault', async () => {
-  for (let n = 0; n < 5; n += 1)
+  for (let n = 0; n < 25; n += 1)
     expect(await runCheck(commandCheck(['true']), atServer(80))).toMatchObject({ ok: true });
 });
 
