@@ -82,7 +82,8 @@ async function send(asked: WriterOrder): Promise<{ report: Promise<WriterReport>
   return { report, frozen: !done };
 }
 
-const isStopped = async (): Promise<boolean> => / T /.test((await readFile(`/proc/${writer.pid}/stat`, 'utf8')).slice(0, 60));
+const isStopped = async (): Promise<boolean> =>
+  / T /.test((await readFile(`/proc/${writer.pid}/stat`, 'utf8')).slice(0, 60));
 
 async function expectToStand(desired: DesiredRoute): Promise<void> {
   const { instance, entrance } = haproxy;
@@ -90,7 +91,12 @@ async function expectToStand(desired: DesiredRoute): Promise<void> {
   expect(await readFile(instance.map, 'utf8')).toBe(mapText(entriesOf(desired)));
   const ready = parseStates(await readFile(instance.stateFile, 'utf8')).filter((row) => row.ready);
   expect(ready.map(({ backend, name }) => `${backend}/${name}`)).toEqual(['shop_a/s1', 'shop_a/s2', 'shop_a/s3']);
-  const request = { desired, version: versionProbe, expected: { gray: null, stable: null }, formerly: ['mallory', 'eve'] };
+  const request = {
+    desired,
+    version: versionProbe,
+    expected: { gray: null, stable: null },
+    formerly: ['mallory', 'eve'],
+  };
   expect(await router.confirm(request)).toMatchObject({ ok: true, problems: [] });
   for (const user of ['eve', 'mallory', 'anna', 'bert']) {
     expect(assign(desired, user)).toBe('stable');
@@ -116,7 +122,8 @@ async function abortOverFrozen(stopAt: number, restart: 'before' | 'after'): Pro
   writer.kill('SIGCONT');
   const { outcome, steps } = await report;
   const at = `${stopAt} ${steps[stopAt]}`;
-  expect(outcome, at).toBe('staleFence');
+  const lastWrite = steps.findLastIndex((step) => step.startsWith('set server'));
+  expect(stopAt > lastWrite ? ['staleFence', 'applied'] : ['staleFence'], at).toContain(outcome);
   expect(tookMs, at).toBeLessThan(2_000);
   await expectToStand(aborted);
   if (restart === 'after') await haproxy.restart();
@@ -128,12 +135,11 @@ test.each(['before', 'after'] as const)(
   'an abort stands against a writer frozen at every line, with a restart of HAProxy %s it wakes',
   async (restart) => {
     const frozenAt: string[] = [];
-    for (let step = Number(process.env.STEP ?? 0); ; step += 1) {
+    for (let step = 0; ; step += 1) {
       const at = await abortOverFrozen(step, restart);
       if (at === null) break;
       frozenAt.push(at);
     }
-    console.log(frozenAt.join('\n'));
     expect(frozenAt.length).toBeGreaterThan(30);
   },
   180_000,

@@ -5,7 +5,7 @@ import { type DesiredRoute, sameRoute } from '../../../domain/route.ts';
 import type { HaproxyInstance } from '../../../domain/spec.ts';
 import type { RouterContext } from '../port.ts';
 import { type Cli, withCli } from './cli.ts';
-import { checkTicket, expelFiles, highestTicket, isTaken, replaceFile, type Ticket, takeTicket } from './fence.ts';
+import { expelFiles, highestTicket, isTaken, replaceFile, type Ticket, takeTicket } from './fence.ts';
 import { readIfThere } from './files.ts';
 import { type Held, look, nameIn, pools } from './look.ts';
 import { entriesOf, mapText, parseMap, routeIn } from './map.ts';
@@ -33,6 +33,17 @@ const restartsSurvived = 2;
 
 /** Returns what the process holds in the end, read back from a new connection. */
 export async function applyAt(site: Site, desired: DesiredRoute): Promise<Held> {
+  try {
+    return await applyUntilKept(site, desired);
+  } catch (error) {
+    // A closed session or a mixed reading most often means that a newer writer came: say so.
+    const highest = await highestTicket(site.instance.map);
+    if (highest !== null && highest.fence > desired.fence) throw overtaken(site, desired, highest.fence);
+    throw error;
+  }
+}
+
+async function applyUntilKept(site: Site, desired: DesiredRoute): Promise<Held> {
   for (let restarts = 0; ; restarts += 1) {
     const held = await lookAt(site);
     await refuseUnfit(site, held, desired);
@@ -47,12 +58,13 @@ export async function applyAt(site: Site, desired: DesiredRoute): Promise<Held> 
 export const lookAt = ({ instance, context, onStep }: Site): Promise<Held> =>
   withCli(instance.socket, { onStep }, (cli) => look(cli, instance, context));
 
-async function refuseUnfit({ instance, context }: Site, held: Held, desired: DesiredRoute): Promise<void> {
+async function refuseUnfit(site: Site, held: Held, desired: DesiredRoute): Promise<void> {
+  const { instance, context } = site;
   const fileFence = routeIn(parseMap(await readIfThere(instance.map)))?.fence ?? 0;
   const seen = Math.max(held.route.fence, fileFence, (await highestTicket(instance.map))?.fence ?? 0);
-  if (desired.fence < seen) throw staleFence(desired.fence, seen, instance.map);
+  if (desired.fence < seen) throw overtaken(site, desired, seen);
   const isRepeat = sameRoute(held.route, desired) || (await isTaken(instance.map, desired));
-  if (desired.fence === seen && !isRepeat) throw staleFence(desired.fence, seen, instance.map);
+  if (desired.fence === seen && !isRepeat) throw overtaken(site, desired, seen);
   refuseOtherServers(held.route, desired);
   for (const server of context.servers) {
     for (const pool of pools) {
@@ -76,15 +88,10 @@ async function write(site: Site, desired: DesiredRoute): Promise<Held> {
   const ticket = await takeTicket(instance.map, desired, onStep);
   await onStep('expel files');
   await expelFiles(ticket, [instance.map, instance.stateFile]);
-  const writing = withWriter(instance, ticket, onStep, async (cli) => {
+  return withWriter(instance, ticket, onStep, async (cli) => {
     const held = await look(cli, instance, site.context);
     await writeAll({ ...site, desired, ticket, cli }, held);
     return held;
-  });
-  return writing.catch(async (error: unknown) => {
-    // A session that was closed under us most often means that a newer writer came: say so.
-    await checkTicket(ticket);
-    throw error;
   });
 }
 
@@ -122,11 +129,14 @@ function kept(site: Site, held: Held, desired: DesiredRoute): Held {
   const moves = movesTo(desired, held.rows, site.instance, site.context.servers);
   // A dead server without a check stays out: the split stands, and confirm names the server.
   const left = moves.filter((move) => !move.enters || move.row.checked);
-  if (held.route.fence > desired.fence) throw staleFence(desired.fence, held.route.fence, site.instance.map);
+  if (held.route.fence > desired.fence) throw overtaken(site, desired, held.route.fence);
   if (left.length > 0 || !sameRoute({ ...held.route, servers: desired.servers }, desired))
     throw notKept(site, held, desired);
   return held;
 }
+
+const overtaken = ({ instance }: Site, desired: DesiredRoute, seen: number): GrayError =>
+  staleFence(desired.fence, seen, instance.map);
 
 const notKept = ({ instance }: Site, held: Held, desired: DesiredRoute): GrayError =>
   new GrayError('routeNotConfirmed', `HAProxy at ${instance.socket} does not hold what was written`, {

@@ -10,7 +10,7 @@ import { type Cli, withCli } from './cli.ts';
 import { checkTicket, type Ticket } from './fence.ts';
 import type { OnStep } from './steps.ts';
 
-/** Shown by `show sess` in days or hours for most of a week; no ordinary session lives that long. */
+/** `show sess` tells it as `rx=` in days or hours for most of a week; no ordinary session may idle that long. */
 const mark = 'set timeout cli 7d';
 
 /** Ends every other writer's session, then runs `write` in a session that a newer writer can end. */
@@ -62,9 +62,10 @@ async function sourceOf(cli: Cli, socket: string): Promise<string | null> {
   return place >= 0 && (await cli.ask('show sess')).includes(source) ? source : null;
 }
 
+/** Sessions that can still write. One that was shut down and only flushes its last reply has no `rx` any more. */
 const writersIn = (list: string, source: string | null): string[] =>
   list.split('\n').flatMap((line) => {
     const cliSession = line.includes(' fe=GLOBAL ') && (source === null || line.includes(source));
     const id = /^0x[0-9a-f]+/.exec(line)?.[0];
-    return cliSession && id !== undefined && / exp=\d+[dh]/.test(line) ? [id] : [];
+    return cliSession && id !== undefined && /[[,]rx=\d+[dh]/.test(line) ? [id] : [];
   });
