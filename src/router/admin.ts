@@ -62,9 +62,7 @@ async function handle(parts: AdminParts, request: IncomingMessage, response: Ser
       return answer(response, 200, state(parts));
     case 'PUT /route': {
       const desired = await body(request, routeSchema);
-      await parts.holder.apply(desired, async (entering) => {
-        await Promise.all(parts.servers.named(entering).map((server) => parts.health.check(server)));
-      });
+      await parts.holder.apply(desired, (entering) => parts.health.prove(parts.servers.named(entering)));
       return answer(response, 200, state(parts));
     }
     case 'POST /sessions/close': {

@@ -41,6 +41,12 @@ export class Health {
     server.up = false;
   }
 
+  /** Servers about to enter a pool: up only if they answer now, whatever was known of them before. */
+  async prove(servers: readonly BackendServer[]): Promise<void> {
+    for (const server of servers) server.up = false;
+    await Promise.all(servers.map((server) => this.check(server)));
+  }
+
   /** Asks now; a check under way is shared. */
   check(server: BackendServer): Promise<void> {
     const running = this.#running.get(server.id) ?? this.#ask(server).finally(() => this.#running.delete(server.id));

@@ -1,5 +1,5 @@
 /** The route on disk: what a router holds after any death. Written whole, fsynced, renamed; never edited in place. */
-import { open, readFile } from 'node:fs/promises';
+import { access, constants, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
@@ -9,8 +9,11 @@ import type { DesiredRoute } from '../domain/route.ts';
 
 const fileSchema = z.strictObject({ target: z.string(), route: routeSchema });
 
-/** Null when there is no file. A file that is damaged, or another target's, is refused: a guess could undo an abort. */
+/** Null when there is no file yet. A directory that is missing or cannot be written, a file that is damaged, or another target's, is refused: a guess could undo an abort. */
 export async function readStateFile(file: string, target: string): Promise<DesiredRoute | null> {
+  await access(dirname(file), constants.W_OK).catch(() => {
+    throw refused(file, 'its directory does not exist or cannot be written');
+  });
   const text = await readFile(file, 'utf8').catch((error: unknown) => {
     if (isMissing(error)) return null;
     throw error;

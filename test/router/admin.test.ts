@@ -96,6 +96,12 @@ describe('the state file', () => {
     expect(error instanceof InvalidInput && error.problems[0]?.message).toMatch(message);
   });
 
+  test('in a directory that does not exist stops the start: a lost disk is not a first start', async () => {
+    const { config, dir } = await testRouter();
+    const lost = { ...config, stateFile: join(dir, 'lost', 'state.json'), admin: { socket: join(dir, 'b.sock') } };
+    await expect(startRouter(parseRouterConfig(lost))).rejects.toBeInstanceOf(InvalidInput);
+  });
+
   test('knows nothing of a server that is new since: it is out until a write says otherwise', async () => {
     const { config, dir, route } = await testRouter();
     await route();

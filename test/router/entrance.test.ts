@@ -104,6 +104,14 @@ describe('a server that dies', () => {
     expect(await serverOf(running.entrance)).toBe('s1');
   });
 
+  test('or only hangs, is found out by a check that asks for a page', async () => {
+    const health = { everyMs: 50, timeoutMs: 100 };
+    const asking = await testRouter({ health: { ...health, get: '/version' } });
+    expect(await serverOf(asking.running.entrance)).toMatch(/s\d/);
+    const hanging = await testRouter({ health: { ...health, get: '/hold?id=health' } });
+    expect((await http(`${hanging.running.entrance}/version`)).status).toBe(503);
+  });
+
   test('leaves 503 when it was the last of both pools', async () => {
     const { running, backends } = await testRouter();
     for (const backend of Object.values(backends)) await backend.stop();

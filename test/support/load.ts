@@ -7,8 +7,10 @@ export interface LoadOrder {
   readonly url: string;
   readonly header: string;
   readonly users: number;
-  /** Requests in flight at the same time; every fifth loop opens a connection per request. */
+  /** Requests in flight at the same time. */
   readonly loops: number;
+  /** Every fifth loop opens a connection per request; false keeps them all. */
+  readonly fresh?: boolean;
   readonly pauseMs?: number;
 }
 
@@ -34,7 +36,10 @@ export function startLoad(order: LoadOrder): Load {
     sent += 1;
     const user = `user-${(sent * 7 + loop) % order.users}`;
     const headers: Record<string, string> = sent % 10 === 0 ? {} : { [order.header]: user };
-    const answer = await http(order.url, { headers, ...(loop % 5 === 0 ? {} : { agent }) }).catch(String);
+    const answer = await http(order.url, {
+      headers,
+      ...(order.fresh !== false && loop % 5 === 0 ? {} : { agent }),
+    }).catch(String);
     if (typeof answer === 'string') lost.push(answer);
     else if (answer.status !== 200) lost.push(`status ${answer.status}: ${answer.body}`);
   };
