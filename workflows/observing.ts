@@ -15,6 +15,8 @@ export interface Watch {
   /** When the observation ends by itself; asked again after every disturbance. */
   readonly endAtMs?: () => number;
   readonly endOnPass?: boolean;
+  /** A durable timer of this name stands beside the observation. */
+  readonly timer?: boolean;
   readonly rules?: JudgeContext['rules'];
   /** While leveling moves servers the arms follow the router and nothing is restored. */
   readonly follow?: boolean;
@@ -99,8 +101,8 @@ function orderOf({ spec, state, release }: Run, watch: Watch): ObserveOrder {
 const startToClose = ({ endAtMs }: ObserveOrder): number => Math.max(0, endAtMs - Date.now()) + observeMarginMs;
 
 /** A durable timer with the name of what holds; it fires only when the observation is overdue. */
-async function sayWhenOverdue(run: Run, { summary, endAtMs }: Watch, order: ObserveOrder): Promise<void> {
-  if (endAtMs === undefined) return;
+async function sayWhenOverdue(run: Run, { summary, timer }: Watch, order: ObserveOrder): Promise<void> {
+  if (timer !== true) return;
   await sleep(order.endAtMs - Date.now() + overdueMs, { summary });
   run.note(`${summary}: the observation is overdue; is a worker running?`);
 }

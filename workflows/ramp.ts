@@ -60,6 +60,7 @@ async function watchHold(run: Run): Promise<void> {
   await watchUntil(run, {
     summary: stage === undefined ? 'hold' : label(run, stage),
     endAtMs,
+    timer: true,
     endOnPass: (run.state.clock?.extensions ?? 0) > 0,
     until: () => run.state.skip !== null,
   });

@@ -25,6 +25,7 @@ export class Run {
   readonly messages = new Set<Promise<void>>();
   #state: ReleaseState;
   #published: string[] = [];
+  #publishing = false;
 
   constructor(request: ReleaseRequest, carried?: Carried) {
     this.request = request;
@@ -58,8 +59,16 @@ export class Run {
     this.note(`phase ${phase}`);
   }
 
-  /** Search attributes where they changed, and the status page of the Web UI. */
+  /** Asked for many times in one step of the story, done once: every upsert is an event of the history. */
   publish(): void {
+    if (this.#publishing) return;
+    this.#publishing = true;
+    void Promise.resolve().then(() => this.#publishNow());
+  }
+
+  /** Search attributes where they changed, and the status page of the Web UI. */
+  #publishNow(): void {
+    this.#publishing = false;
     const pairs = searchAttributesOf(this.state);
     const changed = pairs.filter(({ key, value }) => !this.#published.includes(`${key.name}=${value}`));
     this.#published = pairs.map(({ key, value }) => `${key.name}=${value}`);

@@ -1,5 +1,6 @@
 /** A world in memory for one release: servers, router, metrics and checks that a test can break, under the real workflow. */
 import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
+import { WorkflowNotFoundError } from '@temporalio/client';
 import type { Adapters } from '../../activities/deps.ts';
 import type { CheckRunner } from '../../src/adapters/checks/port.ts';
 import { createDeployer } from '../../src/adapters/deployer/index.ts';
@@ -17,7 +18,7 @@ import type { Status } from '../../src/domain/status.ts';
 import type { RunningWorker } from '../../src/worker.ts';
 import { startWorker } from '../../src/worker.ts';
 import { baseBuild, releaseRequest, releaseSpec } from './release-spec.ts';
-import type { TestTemporal } from './temporal.ts';
+import type { TestTemporal } from './temporal-server.ts';
 
 let worlds = 0;
 
@@ -108,8 +109,8 @@ export class World {
   async until(wanted: (status: Status) => boolean, withinMs = 15_000): Promise<Status> {
     const endAt = Date.now() + withinMs;
     for (;;) {
-      const status = await this.status();
-      if (wanted(status)) return status;
+      const status = await this.status().catch(unlessNotFound);
+      if (status !== null && wanted(status)) return status;
       if (Date.now() > endAt)
         throw new Error(`never came: ${wanted.toString()}; now ${JSON.stringify(status, null, 1)}`);
       await new Promise((resolve) => setTimeout(resolve, 50));
@@ -150,3 +151,9 @@ export class World {
 
 export const healthy = { perSecond: 200, badRate: 0 };
 export const broken = { perSecond: 200, badRate: 0.5 };
+
+/** A test may look before the start has arrived. */
+function unlessNotFound(error: unknown): null {
+  if (error instanceof WorkflowNotFoundError) return null;
+  throw error;
+}
