@@ -53,9 +53,15 @@ export function floorShareBp(capacity: Capacity, maxLoad: number, shareBp: numbe
   return Math.min(shareBp, Math.max(0, floor));
 }
 
-/** The share before a batch of weight `batch` leaves the stable pool: max(share, G ÷ (G + S − b)). */
-export function shareBeforeBatchBp(capacity: Capacity, batch: number, shareBp: number): number {
+/**
+ * The share before a batch of weight `batch` leaves the stable pool: the one at which gray carries G ÷ (G + S − b) of all
+ * requests, with what `rest` decides counted in. Never below the present share.
+ */
+export function shareBeforeBatchBp(capacity: Capacity, batch: number, split: Demand, restBp: number): number {
   const left = capacity.stable - batch;
   if (left <= 0) return allUsersBp;
-  return Math.max(shareBp, Math.ceil((capacity.gray / (capacity.gray + left)) * allUsersBp));
+  const rest = restBp / allUsersBp;
+  const balanced = capacity.gray / (capacity.gray + left) - (split.rest === 'gray' ? rest : 0);
+  const shareBp = rest < 1 ? Math.ceil((balanced / (1 - rest)) * allUsersBp) : allUsersBp;
+  return Math.max(split.shareBp, Math.min(allUsersBp, shareBp));
 }

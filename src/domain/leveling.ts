@@ -51,29 +51,30 @@ export function nextLevelingBatch(
 /** Shares are whole basis points, so a load may exceed its limit by this much. */
 export const rounding = 0.001;
 
+/** `rest` stays stable as long as the remaining stable servers can carry it; it turns gray at the latest when none remains. */
 function levelingBatch(
   servers: readonly Candidate[],
   capacity: Capacity,
   split: Shares,
   limits: BatchLimits,
 ): LevelingBatch {
-  const weight = servingWeight(servers);
-  const shareBp = weight === 0 ? split.shareBp : shareBeforeBatchBp(capacity, weight, split.shareBp);
-  const during = { ...capacity, stable: capacity.stable - weight };
-  const rest = restDuring(during, shareBp, split.rest, limits);
-  return {
-    servers: servers.map((server) => server.id),
-    shareBp,
-    rest,
-    loads: poolLoads(during, { shareBp, rest }, limits.restBp),
-  };
+  const during = { ...capacity, stable: capacity.stable - servingWeight(servers) };
+  const staying = batchWith(split.rest, servers, capacity, during, split, limits);
+  const carried = during.stable > 0 && staying.loads.stable <= limits.maxLoad + rounding;
+  return carried ? staying : batchWith('gray', servers, capacity, during, split, limits);
 }
 
-/** `rest` turns gray when the remaining stable servers can no longer carry it, at the latest when none remains. */
-function restDuring(during: Capacity, shareBp: number, rest: Split['rest'], limits: BatchLimits): Split['rest'] {
-  if (rest === 'gray' || during.stable <= 0) return 'gray';
-  const staying = poolLoads(during, { shareBp, rest: 'stable' }, limits.restBp);
-  return staying.stable > limits.maxLoad + rounding ? 'gray' : 'stable';
+function batchWith(
+  rest: Split['rest'],
+  servers: readonly Candidate[],
+  capacity: Capacity,
+  during: Capacity,
+  { shareBp: present }: Shares,
+  { restBp }: BatchLimits,
+): LevelingBatch {
+  const weight = servingWeight(servers);
+  const shareBp = weight === 0 ? present : shareBeforeBatchBp(capacity, weight, { shareBp: present, rest }, restBp);
+  return { servers: servers.map(({ id }) => id), shareBp, rest, loads: poolLoads(during, { shareBp, rest }, restBp) };
 }
 
 /**
