@@ -15,13 +15,14 @@ export async function watchMetrics(
   const judge = adapters.judge(order.judge);
   const source = adapters.metrics(order.metrics);
   const metrics = Object.keys(order.judge.metrics);
+  await armsKnown(seen, signal);
   let fromMs = Date.now();
   while (!signal.aborted) {
     const toMs = fromMs + source.intervalMs;
     const changes = seen.changes;
-    await sleep(Math.max(0, toMs - Date.now()), undefined, { signal }).catch(() => undefined);
-    if (signal.aborted) break;
+    // Asked at the window's start, since a source may need a sample from both of its ends.
     const interval = await source.measure({ fromMs, toMs, arms: armsOf(order, seen), metrics, signal });
+    if (signal.aborted) break;
     if (seen.changes === changes) seen.fold = judge.fold(seen.fold, interval);
     else log.info('interval left out: the router changed in it', { fromMs, toMs });
     seen.verdict = judge.decide(seen.fold, { nowMs: Date.now(), rules: order.rules, shareBp: order.shareBp });
@@ -31,6 +32,13 @@ export async function watchMetrics(
     fromMs = Date.now() - toMs > source.intervalMs * maxLag ? Date.now() : toMs;
   }
   return { ended: 'time', down: [] };
+}
+
+/** The first look at the router tells which servers are in which arm. */
+async function armsKnown(seen: Seen, signal: AbortSignal): Promise<void> {
+  while (Object.keys(seen.places).length === 0 && !signal.aborted) {
+    await sleep(20, undefined, { signal }).catch(() => undefined);
+  }
 }
 
 /** Windows a source may be behind before they are skipped. */
