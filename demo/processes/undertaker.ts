@@ -2,11 +2,11 @@
  * Ends what the demo started, whatever became of the demo. A process of its own, away from the terminal: it is told of
  * every process group on standard input, and acts when that ends, which happens even when the demo is killed.
  *
- * Lines: `{"add": pid}`, `{"gone": pid}`, `{"servers": dir}` (the process deployer's folder).
+ * Lines: `{"add": pid}`, `{"gone": pid}`, `{"servers": dir}` (a folder of the process deployer).
  */
 import { createInterface } from 'node:readline';
 import { endGroups } from './groups.ts';
-import { serverPids } from './server-pids.ts';
+import { endServers } from './servers.ts';
 
 export type Word = { readonly add: number } | { readonly gone: number } | { readonly servers: string };
 
@@ -25,4 +25,4 @@ for await (const line of createInterface(process.stdin)) {
 
 // First those that start others; then nobody is left to start a server after the list of servers was read.
 await endGroups([...groups].reverse(), graceMs);
-for (const folder of folders) await endGroups(await serverPids(folder), graceMs);
+for (const folder of folders) await endServers(folder);

@@ -1,13 +1,14 @@
 /** The same scene where there is no terminal: one line per change, and none while nothing changes. Pure. */
 import type { ReleaseScene, Scene, ServerScene } from './scene.ts';
-import { clock, count, percentOfBp, phaseWords } from './words.ts';
+import { clock, count, percentOfBp } from './words.ts';
 
 export function changes(before: Scene | null, now: Scene): string[] {
   const { sent, lost } = now.load;
   const told = new Map(factsOf(before));
+  const journal = now.release?.journal.slice(before?.release?.journal.length ?? 0) ?? [];
   const events = now.events.slice(before?.events.length ?? 0).map((event) => `demo: ${event}`);
   const news = factsOf(now).flatMap(([about, text]) => (told.get(about) === text ? [] : [text]));
-  return [...events, ...news].map(
+  return [...journal, ...events, ...news].map(
     (line) => `${clock(now.elapsedMs)}  ${line}  (${count(sent)} sent, ${count(lost)} lost)`,
   );
 }
@@ -16,21 +17,16 @@ export function changes(before: Scene | null, now: Scene): string[] {
 function factsOf(scene: Scene | null): (readonly [about: string, text: string])[] {
   if (scene === null || scene.release === null) return [];
   const { release, load } = scene;
+  // Closed: the gray pool is the stable one now, and no server or user moved for that.
+  if (release.outcome !== null) return [['outcome', `outcome ${release.outcome}`]];
   return [
-    ['phase', phaseText(release)],
     ['share', shareText(release)],
     // The kind alone: its reason moves with every interval.
     ...(release.verdict === null ? [] : [['verdict', `verdict ${release.verdict.kind}`] as const]),
-    ...(release.failure === null ? [] : [['failure', `failure: ${release.failure}`] as const]),
     ...(release.waiting === null ? [] : [['waiting', `waiting: ${release.waiting}`] as const]),
     ...release.servers.map((server) => [server.id, serverText(server)] as const),
     ...(load.lost === 0 ? [] : [['lost', `LOST ${count(load.lost)} requests`] as const]),
   ];
-}
-
-function phaseText({ phase, stage, outcome }: ReleaseScene): string {
-  if (outcome !== null) return `outcome ${outcome}`;
-  return stage === null ? phaseWords(phase) : `${phaseWords(phase)}, stage ${stage.number} of ${stage.of}`;
 }
 
 const shareText = ({ shareBp }: ReleaseScene): string => `share ${percentOfBp(shareBp)}`;

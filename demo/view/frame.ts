@@ -5,6 +5,7 @@ import type { LoadScene, ReleaseScene, Scene, ServerScene } from './scene.ts';
 import { clock, count, percent, percentOfBp, phaseWords } from './words.ts';
 
 const maxEvents = 3;
+const maxJournal = 2;
 
 export function frame(scene: Scene, color: boolean, width = 100): string[] {
   const paint = createColors(color);
@@ -31,6 +32,7 @@ function phaseLines(release: ReleaseScene, paint: Paint): string[] {
     lines.push(`  ${paint.dim('verdict')} ${verdictWord(release.verdict.kind, paint)}: ${release.verdict.reason}`);
   }
   if (release.failure !== null) lines.push(`  ${paint.dim('failure')} ${paint.red(release.failure)}`);
+  for (const entry of release.journal.slice(-maxJournal)) lines.push(`  ${paint.dim('journal')} ${entry}`);
   if (release.waiting !== null) lines.push(`  ${paint.dim('waiting')} ${paint.yellow(release.waiting)}`);
   return lines;
 }

@@ -2,6 +2,7 @@
 import type { Outcome, Phase } from '../../src/domain/phases.ts';
 import type { Status } from '../../src/domain/status.ts';
 import type { LoadStats } from '../load/start.ts';
+import { phaseWords } from './words.ts';
 
 export interface Scene {
   readonly scenario: string;
@@ -25,6 +26,8 @@ export interface ReleaseScene {
   readonly verdict: { readonly kind: string; readonly reason: string } | null;
   readonly waiting: string | null;
   readonly failure: string | null;
+  /** What happened so far, oldest first, in the release's own words. */
+  readonly journal: readonly string[];
   readonly servers: readonly ServerScene[];
 }
 
@@ -53,9 +56,10 @@ export const releaseScene = (status: Status): ReleaseScene => ({
   outcome: status.outcome,
   shareBp: status.shareBp,
   stage: status.stage === null ? null : { number: status.stage.number, of: status.stage.of },
-  verdict: status.verdict === null ? null : { kind: status.verdict.kind, reason: status.verdict.reason },
+  verdict: newestVerdict(status),
   waiting: status.waiting?.what ?? null,
   failure: status.failure,
+  journal: status.journal.map(({ text }) => phaseWords(text)),
   servers: status.servers.map((server) => ({
     id: server.id,
     version: server.running?.version ?? null,
@@ -64,6 +68,22 @@ export const releaseScene = (status: Status): ReleaseScene => ({
     problem: server.problem,
   })),
 });
+
+/** The observation that runs now knows more than the workflow. */
+function newestVerdict({ verdict, activities = [] }: Status): ReleaseScene['verdict'] {
+  const observed = activities.map(({ progress }) => verdictIn(progress)).find((found) => found !== null);
+  return observed ?? (verdict === null ? null : { kind: verdict.kind, reason: verdict.reason });
+}
+
+/** In the heartbeat of `observe`, as it wrote it. */
+function verdictIn(progress: unknown): ReleaseScene['verdict'] {
+  const verdict = fieldOf(progress, 'verdict');
+  const [kind, reason] = [fieldOf(verdict, 'kind'), fieldOf(verdict, 'reason')];
+  return typeof kind === 'string' && typeof reason === 'string' ? { kind, reason } : null;
+}
+
+const fieldOf = (value: unknown, name: string): unknown =>
+  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
 export function loadScene({ last, ...counts }: LoadStats, version: string): LoadScene {
   const { sent, answered, lost, errors } = counts;

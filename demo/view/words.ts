@@ -1,9 +1,11 @@
 /** Numbers and phases in the words of the demo. */
 import type { Phase } from '../../src/domain/phases.ts';
 
-/** `periodSwitch` → `period switch`. */
-export const phaseWords = (phase: Phase | string): string =>
-  phase.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+/** Names of phases in a text, as words: `phase periodSwitch` → `phase period switch`. */
+export const phaseWords = (text: Phase | string): string =>
+  text.replace(/\b(deploymentVerification|grayVerification|periodSwitch|levelingCondition)\b/g, (name) =>
+    name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`),
+  );
 
 /** Basis points as percent: 500 → `5 %`, 1250 → `12.5 %`. */
 export const percentOfBp = (bp: number): string => `${bp / 100} %`;

@@ -15,6 +15,7 @@ const release: ReleaseScene = {
   verdict: { kind: 'inconclusive', reason: 'slow: 40 of 100 gray requests seen' },
   waiting: null,
   failure: null,
+  journal: ['phase ramp', 'stage 2 of 3'],
   servers: [
     { id: 'pay-1', version: '2.0.0', arm: 'gray', up: true, problem: null },
     { id: 'pay-12', version: '1.0.0', arm: 'stable', up: false, problem: 'refuses connections' },
@@ -77,7 +78,8 @@ describe('the live picture', () => {
 describe('the plain lines', () => {
   it('tell everything once, and nothing while only numbers move', () => {
     expect(changes(null, scene).map((line) => line.slice(6))).toEqual([
-      'ramp, stage 2 of 3  (12 034 sent, 0 lost)',
+      'phase ramp  (12 034 sent, 0 lost)',
+      'stage 2 of 3  (12 034 sent, 0 lost)',
       'share 15 %  (12 034 sent, 0 lost)',
       'verdict inconclusive  (12 034 sent, 0 lost)',
       'pay-1 2.0.0, gray  (12 034 sent, 0 lost)',
@@ -94,20 +96,22 @@ describe('the plain lines', () => {
       load: { ...scene.load, lost: 2 },
       release: {
         ...release,
-        phase: 'closed',
-        outcome: 'completed',
+        phase: 'leveling',
         stage: null,
+        journal: [...release.journal, 'phase leveling'],
         verdict: { kind: 'pass', reason: '' },
         servers: release.servers.map((server) => ({ ...server, version: '2.0.0', up: true, problem: null })),
       },
     };
     expect(changes(scene, now).map((line) => line.split('  ')[1])).toEqual([
+      'phase leveling',
       'demo: the worker is killed',
-      'outcome completed',
       'verdict pass',
       'pay-12 2.0.0, stable',
       'LOST 2 requests',
     ]);
+    const closed: Scene = { ...now, release: { ...release, phase: 'closed', outcome: 'completed', shareBp: 0 } };
+    expect(changes(now, closed).map((line) => line.split('  ')[1])).toEqual(['outcome completed']);
   });
 
   it('are what a screen without a terminal shows', () => {
@@ -137,7 +141,8 @@ describe('the share over time', () => {
 
 describe('the words', () => {
   it('are short', () => {
-    expect(phaseWords('deploymentVerification')).toBe('deployment verification');
+    expect(phaseWords('phase deploymentVerification')).toBe('phase deployment verification');
+    expect(phaseWords('GET /checkOut')).toBe('GET /checkOut');
     expect(percentOfBp(1_250)).toBe('12.5 %');
     expect(clock(3_599_999)).toBe('59:59');
     expect([count(7), count(1_234), count(12_345_678)]).toEqual(['7', '1 234', '12 345 678']);

@@ -1,0 +1,69 @@
+/** `npm run demo`: one scenario, or all of them, and the proof. */
+import picocolors from 'picocolors';
+import { type DemoOptions, readOptions } from './options.ts';
+import { play } from './play.ts';
+import { type Result, resultOf } from './result.ts';
+import { type ScenarioName, scenarioOf } from './scenarios.ts';
+import { onStage } from './stage/stage.ts';
+import { proofLines, tableOf } from './view/proof.ts';
+import { type Screen, screenOn } from './view/screen.ts';
+
+const interrupted = 130;
+
+async function main(): Promise<number> {
+  const wish = readOptions(process.argv.slice(2), {
+    writeOut: (text) => process.stdout.write(text),
+    writeErr: (text) => process.stderr.write(text),
+  });
+  if ('leave' in wish) return wish.leave;
+  // With --json standard output carries the result alone.
+  const screen = screenOn(wish.json ? process.stderr : process.stdout);
+  const signal = interruption(screen);
+  const results: Result[] = [];
+  try {
+    for (const scenario of wish.scenarios) results.push(await perform(scenario, wish, screen, signal));
+  } catch (error) {
+    if (signal.aborted) return interrupted;
+    throw error;
+  }
+  const ok = results.every((result) => result.ok);
+  if (results.length > 1) screen.say(`\n${tableOf(results, picocolors.isColorSupported)}`);
+  if (wish.json) process.stdout.write(`${JSON.stringify({ ok, results })}\n`);
+  return ok ? 0 : 1;
+}
+
+async function perform(
+  scenario: ScenarioName,
+  options: DemoOptions,
+  screen: Screen,
+  signal: AbortSignal,
+): Promise<Result> {
+  screen.say(`\n${picocolors.bold(`${scenario}: ${scenarioOf(scenario).about}`)}`);
+  const say = (line: string) => screen.say(picocolors.dim(`  ${line}`));
+  const order = { scenario: scenarioOf(scenario), say, signal, ...options };
+  const played = await onStage(order, async (stage) => {
+    say('400 users send 300 requests a second, a tenth of them without identity; nothing is ever sent twice');
+    const done = await play(stage, { scenario, signal, show: screen.show });
+    screen.done();
+    return done;
+  });
+  const result = resultOf(played);
+  for (const line of proofLines(result, picocolors.isColorSupported)) screen.say(line);
+  return result;
+}
+
+/** The first signal ends the demo in order; at the second one the undertaker has to do it. */
+function interruption(screen: Screen): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+    process.on(name, () => {
+      if (stop.signal.aborted) process.exit(interrupted);
+      screen.done();
+      screen.say('stopping; every process of the demo is ended');
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+process.exitCode = await main();

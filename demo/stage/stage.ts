@@ -1,0 +1,104 @@
+/** Everything a release needs, on this machine: set up in the order in which it is needed, taken down however it ends. */
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from '@temporalio/client';
+import type { ReleaseSpec } from '../../src/domain/spec.ts';
+import { readReleaseFile } from '../../src/spec.ts';
+import { buildArtifact } from '../build-artifact.ts';
+import type { DemoOptions } from '../options.ts';
+import { type Crew, createCrew } from '../processes/crew.ts';
+import { paces, type ReleaseFacts, releaseYaml } from '../release-file.ts';
+import type { Scenario } from '../scenarios.ts';
+import { quietPorts } from './ports.ts';
+import { embeddedRouter, type RouterStage } from './router.ts';
+import { installServers } from './servers.ts';
+import { openTemporal } from './temporal.ts';
+import { startWorkers } from './workers.ts';
+
+export interface Stage {
+  readonly spec: ReleaseSpec;
+  readonly base: ReleaseSpec['artifact'];
+  readonly entrance: string;
+  readonly client: Client;
+  readonly uiUrl: string;
+  readonly logs: string;
+  replaceWorker(): Promise<void>;
+  /** The fault of version 2 acts, or acts no more; only where the scenario is `switched`. */
+  setFault(acts: boolean): Promise<void>;
+}
+
+export interface StageOrder extends Pick<DemoOptions, 'router' | 'pace' | 'keep'> {
+  readonly scenario: Scenario;
+  readonly say: (line: string) => void;
+  /** Fires on Ctrl-C. */
+  readonly signal: AbortSignal;
+}
+
+const target = 'payments';
+const serverCount = 6;
+const grayCount = 2;
+
+/** Sets the stage, plays, and takes it down whatever `play` did. */
+export async function onStage<T>(order: StageOrder, play: (stage: Stage) => Promise<T>): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), 'gray-demo-'));
+  const crew = createCrew(folder);
+  const undo: (() => Promise<void>)[] = [() => crew.end()];
+  try {
+    return await play(await setUp(order, folder, crew, undo));
+  } finally {
+    for (const step of undo) await step().catch((error) => order.say(`while taking down: ${error}`));
+    if (order.keep) order.say(`kept: ${folder}`);
+    else await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function setUp(order: StageOrder, folder: string, crew: Crew, undo: (() => Promise<void>)[]): Promise<Stage> {
+  const { scenario, say, signal } = order;
+  const step = async <Made>(made: Promise<Made>): Promise<Made> => {
+    const result = await made;
+    signal.throwIfAborted();
+    return result;
+  };
+  const switchFile = join(folder, 'fault');
+  const { base, facts, router } = await step(prepare(order, folder, switchFile));
+  const file = join(folder, 'release.yaml');
+  await writeFile(file, releaseYaml(facts, paces[order.pace], scenario));
+  const spec = await step(readReleaseFile(file));
+  say(`versions 1.0.0 and 2.0.0 are built; release file: ${file}`);
+
+  const temporal = await openTemporal(folder, say);
+  undo.push(temporal.close);
+  signal.throwIfAborted();
+  crew.adoptServers(facts.serversDir);
+  await step(installServers(spec, base));
+  say(`${serverCount} servers run 1.0.0, ${grayCount} of them are the gray servers`);
+  await step(router.start(crew));
+  say(`router (${order.router}) at ${router.entrance}`);
+  const workers = await step(startWorkers(crew, temporal.env));
+  say('worker is serving');
+  return {
+    ...{ spec, base, entrance: router.entrance, client: temporal.client, uiUrl: temporal.uiUrl, logs: folder },
+    replaceWorker: workers.replace,
+    setFault: (acts) => (acts ? writeFile(switchFile, '') : rm(switchFile, { force: true })),
+  };
+}
+
+interface Prepared {
+  readonly base: ReleaseSpec['artifact'];
+  readonly facts: ReleaseFacts;
+  readonly router: RouterStage;
+}
+
+async function prepare({ scenario }: StageOrder, folder: string, switchFile: string): Promise<Prepared> {
+  const dir = join(folder, 'builds');
+  const serversDir = join(folder, 'servers');
+  await mkdir(serversDir);
+  const faults = { ...scenario.faults, ...(scenario.switched && { onlyWhile: switchFile }) };
+  const base = await buildArtifact({ dir, version: '1.0.0' });
+  const artifact = await buildArtifact({ dir, version: '2.0.0', faults });
+  const [entrance = 0, probe = 0, ...ports] = await quietPorts(serverCount + 2);
+  const servers = ports.map((port, at) => ({ id: `pay-${at + 1}`, port, gray: at < grayCount }));
+  const router = embeddedRouter({ folder, target, servers, ports: { entrance, probe } });
+  return { base, router, facts: { target, servers, artifact, router: router.section, serversDir } };
+}
