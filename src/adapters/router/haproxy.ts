@@ -11,6 +11,10 @@ import { askProbe } from './haproxy/probe.ts';
 import { noSteps, type OnStep } from './haproxy/steps.ts';
 import type { Confirmation, ConfirmRequest, Router, RouterAbilities, RouterContext } from './port.ts';
 
+export { haproxyConfig } from './haproxy/config.ts';
+export { type Finding as HaproxyFinding, haproxyDoctor } from './haproxy/doctor.ts';
+export { haproxyFallbacks } from './haproxy/fallbacks.ts';
+
 export const haproxyAbilities: RouterAbilities = {
   kind: 'haproxy',
   granularityBp: 1,
