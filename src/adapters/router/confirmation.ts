@@ -76,8 +76,9 @@ const different = (field: string, wanted: unknown, found: unknown): string[] =>
 
 /** Lists may be long and name people, so only the numbers are told. */
 function differentList(name: string, wanted: readonly string[], found: readonly string[]): string[] {
-  const missing = wanted.filter((user) => !found.includes(user)).length;
-  const extra = found.filter((user) => !wanted.includes(user)).length;
+  const [wantedUsers, foundUsers] = [new Set(wanted), new Set(found)];
+  const missing = wanted.filter((user) => !foundUsers.has(user)).length;
+  const extra = found.filter((user) => !wantedUsers.has(user)).length;
   if (missing + extra === 0) return [];
   return [`the ${name} list lacks ${missing} expected users and has ${extra} others`];
 }
