@@ -1,9 +1,10 @@
 /** Arms trap.mjs for the programs a deployer starts: they die or freeze right before their n-th effect. */
-import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll } from 'vitest';
 
 export interface TrapOrder {
   /** End of the path of the program that is meant. */
@@ -31,8 +32,11 @@ export const trapVariables: readonly string[] = ['NODE_OPTIONS', 'TRAP_SCRIPT', 
 
 const preload = new URL('./trap.mjs', import.meta.url).href;
 
-export async function setTrap({ script, at, signal }: TrapOrder): Promise<Trap> {
-  const file = join(await mkdtemp(join(tmpdir(), 'gray-trap-')), 'sprung.json');
+const folder = mkdtempSync(join(tmpdir(), 'gray-trap-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+export function setTrap({ script, at, signal }: TrapOrder): Trap {
+  const file = join(folder, `${randomUUID()}.json`);
   const environment = {
     NODE_OPTIONS: `--import ${preload}`,
     TRAP_SCRIPT: script,

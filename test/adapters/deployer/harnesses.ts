@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { buildArtifact, startServer } from '../../../demo/build-artifact.ts';
+import { quietPorts } from '../../../demo/stage/ports.ts';
 import { commandDeployer } from '../../../src/adapters/deployer/command.ts';
 import { memoryDeployer } from '../../../src/adapters/deployer/memory.ts';
 import { forgetMemoryFleet, type MemoryFault, memoryFleet } from '../../../src/adapters/deployer/memory-fleet.ts';
@@ -18,7 +19,6 @@ import { processDeployer } from '../../../src/adapters/deployer/process.ts';
 import { askServer } from '../../../src/adapters/server-request.ts';
 import type { ServerSpec } from '../../../src/domain/server.ts';
 import type { CommandDeployerSpec, ProcessDeployerSpec } from '../../../src/domain/spec.ts';
-import { freePort } from '../../support/ports.ts';
 import { eventually, startTypeScript } from '../../support/processes.ts';
 import { armHere, interruption, setTrap, type TrapOrder, trapVariables } from '../../support/trap.ts';
 import type { DeployerHarness } from './contract.ts';
@@ -114,7 +114,9 @@ function realServers({ dir, deployer, archive, mark }: RealSetting): Omit<Deploy
   return {
     deployer,
     server: async () => {
-      const server = serverAt(ids(), await freePort());
+      // A server that restarts must find its port free again.
+      const [port = 0] = await quietPorts(1);
+      const server = serverAt(ids(), port);
       seen.push(server.id);
       return server;
     },
@@ -155,7 +157,7 @@ function pidIn(body: string): string {
 }
 
 async function interruptProgram(deployer: Deployer, order: DeployOrder, trapOrder: TrapOrder) {
-  const trap = await setTrap(trapOrder);
+  const trap = setTrap(trapOrder);
   const disarm = armHere(trap);
   try {
     return await interruption(trap, deployer.deploy(order));
@@ -167,7 +169,7 @@ async function interruptProgram(deployer: Deployer, order: DeployOrder, trapOrde
 const driver = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 async function interruptWorker(spec: ProcessDeployerSpec, order: DeployOrder, trapOrder: Omit<TrapOrder, 'script'>) {
-  const trap = await setTrap({ ...trapOrder, script: 'worker.ts' });
+  const trap = setTrap({ ...trapOrder, script: 'worker.ts' });
   const env = { ...trap.environment, TRAP_ARMED: 'no' };
   const worker = await startTypeScript(driver, [JSON.stringify({ spec, context, order })], { env });
   const attempt = worker.exited.then(({ code, signal }) => {

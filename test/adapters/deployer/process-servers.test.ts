@@ -112,6 +112,16 @@ test('a program that is not there, or never gets ready, leaves a clear error', a
   await expect(silent.deploy(order(server, v1, 1))).rejects.toThrow(/no version within 150 ms/);
 });
 
+test('a folder that cannot be used is named', async () => {
+  const server = await at.server();
+  await writeFile(join(at.spec.dir, 'a-file'), '');
+  const lost = processDeployer({ ...at.spec, dir: join(at.spec.dir, 'a-file') }, context);
+  await expect(lost.read(server)).rejects.toMatchObject({
+    code: 'deployFailed',
+    message: expect.stringMatching(/a-file/),
+  });
+});
+
 test('a server gets only the named variables, and no error shows their values', async () => {
   process.env.PAY_SECRET = 'hunter2-hunter2';
   const server = await at.server();

@@ -1,6 +1,7 @@
 /** The folder of one server: what is kept there, and who may write what. */
 import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
+import { GrayError } from '../../../domain/errors.ts';
 
 export interface ServerHome {
   readonly server: string;
@@ -21,12 +22,19 @@ export interface ServerHome {
   readonly log: string;
 }
 
-/** Makes the folder where it is missing. */
+/** Makes the folder where it is missing. Throws `deployFailed` where that is not possible. */
 export async function openHome(root: string, server: string): Promise<ServerHome> {
   const wanted = join(root, folderName(server));
+  try {
+    return await makeHome(wanted, server);
+  } catch (cause) {
+    throw new GrayError('deployFailed', `${server}: its folder ${wanted} cannot be used`, { cause });
+  }
+}
+
+async function makeHome(wanted: string, server: string): Promise<ServerHome> {
   await mkdir(wanted, { recursive: true });
-  const dir = await realpath(wanted);
-  const home = homeAt(dir, server);
+  const home = homeAt(await realpath(wanted), server);
   await Promise.all([home.releases, home.staging, home.claims].map((folder) => mkdir(folder, { recursive: true })));
   return home;
 }

@@ -5,7 +5,7 @@ import type { RunningVersion, VersionProbe } from '../../../domain/artifact.ts';
 import type { ServerSpec } from '../../../domain/server.ts';
 import { isUnreachable, readVersion } from '../../version-probe.ts';
 import type { ServerHome } from './home.ts';
-import { serverProcesses } from './records.ts';
+import { hasProcess } from './records.ts';
 
 export interface ReadyOrder {
   readonly home: ServerHome;
@@ -23,8 +23,7 @@ export async function becomeReady({ home, server, probe, readyMs, signal }: Read
   const deadline = performance.now() + readyMs;
   for (;;) {
     // Asked before the probe: an answer that comes while no process of ours lives is somebody else's.
-    const alive = (await serverProcesses(home)).length > 0;
-    if (!alive) throw new Error('the process ended before it answered');
+    if (!(await hasProcess(home))) throw new Error('the process ended before it answered');
     const left = Math.max(1, deadline - performance.now());
     const answer = await readVersion(server, probe, { timeoutMs: Math.ceil(Math.min(probeMs, left)), signal });
     if (!isUnreachable(answer)) return answer;

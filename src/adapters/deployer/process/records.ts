@@ -28,6 +28,10 @@ export async function serverProcesses(home: ServerHome): Promise<readonly Proces
   return recorded === null || known ? marked : [recorded, ...marked];
 }
 
+/** Cheap while the recorded process lives: no look at all the others. */
+export const hasProcess = async (home: ServerHome): Promise<boolean> =>
+  (await recordedProcess(home)) !== null || (await processesMarked(serverMark, home.dir)).length > 0;
+
 async function recordedProcess(home: ServerHome): Promise<ProcessId | null> {
   const record = await readRecord(home.process, processSchema);
   if (record === null || record.boot !== (await bootId())) return null;
