@@ -93,20 +93,15 @@ export class Upstream {
   }
 }
 
-const connectCodes = new Set([
-  'ECONNREFUSED',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EADDRNOTAVAIL',
-]);
+/** This machine ran out of ports or files: no server is to blame. */
+const ownFaults = new Set(['EADDRNOTAVAIL', 'EMFILE', 'ENFILE']);
+const nameFaults = new Set(['ENOTFOUND', 'EAI_AGAIN']);
 
 function told(error: Error): Error {
-  if (error instanceof ConnectError) return error;
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (error instanceof ConnectError || ownFaults.has(code)) return error;
   const connecting = 'syscall' in error && error.syscall === 'connect';
-  return connecting || connectCodes.has(code) ? new ConnectError(error.message, { cause: error }) : error;
+  return connecting || nameFaults.has(code) ? new ConnectError(error.message, { cause: error }) : error;
 }
 
 /** Set anew on every try, so that a repeated one does not list the client twice. */

@@ -123,7 +123,7 @@ describe('the configuration', () => {
       listen: { port: 70_000 },
       probe: { host: '0.0.0.0', port: 1 },
       admin: { port: 1 },
-      stateFile: '/tmp/state.json',
+      stateFile: 'state.json',
       identity: {},
       servers: [
         { id: 's1', address: { host: 'h', port: 1 }, wieght: 3 },
