@@ -1,4 +1,5 @@
 /** `npm run demo`: one scenario, or all of them, and the proof. */
+import { once } from 'node:events';
 import picocolors from 'picocolors';
 import { type DemoOptions, readOptions } from './options.ts';
 import { play } from './play.ts';
@@ -40,16 +41,19 @@ async function perform(
 ): Promise<Result> {
   screen.say(`\n${picocolors.bold(`${scenario}: ${scenarioOf(scenario).about}`)}`);
   const say = (line: string) => screen.say(picocolors.dim(`  ${line}`));
-  const order = { scenario: scenarioOf(scenario), say, signal, ...options };
-  const played = await onStage(order, async (stage) => {
+  return onStage({ scenario: scenarioOf(scenario), say, signal, ...options }, async (stage) => {
     say('400 users send 300 requests a second, a tenth of them without identity; nothing is ever sent twice');
-    const done = await play(stage, { scenario, signal, show: screen.show });
+    const result = resultOf(await play(stage, { scenario, signal, show: screen.show }));
     screen.done();
-    return done;
+    for (const line of proofLines(result, picocolors.isColorSupported)) screen.say(line);
+    if (options.stay) await stayOpen(result.link, say, signal);
+    return result;
   });
-  const result = resultOf(played);
-  for (const line of proofLines(result, picocolors.isColorSupported)) screen.say(line);
-  return result;
+}
+
+async function stayOpen(link: string, say: (line: string) => void, signal: AbortSignal): Promise<void> {
+  say(`open until Ctrl-C: ${link}`);
+  if (!signal.aborted) await once(signal, 'abort');
 }
 
 /** The first signal ends the demo in order; at the second one the undertaker has to do it. */

@@ -10,6 +10,8 @@ export interface DemoOptions {
   readonly json: boolean;
   /** The folder with logs, builds and database stays. */
   readonly keep: boolean;
+  /** The Web UI stays open until Ctrl-C. */
+  readonly stay: boolean;
 }
 
 /** `leave`: nothing to play, only this to exit with; the text was already written. */
@@ -28,39 +30,40 @@ export function readOptions(args: readonly string[], writers: Writers): DemoWish
     if (error instanceof CommanderError) return { leave: error.exitCode === 0 ? 0 : 2 };
     throw error;
   }
-  const { scenario, router, quick, json, keep } = command.opts<Parsed>();
-  return {
-    scenarios: scenario,
-    router,
-    pace: quick === true ? 'quick' : 'normal',
-    json: json === true,
-    keep: keep === true,
-  };
+  const { scenario = ['completed'], router, quick, json, keep, stay } = command.opts<Parsed>();
+  const flags = { json: json === true, keep: keep === true, stay: stay === true };
+  return { scenarios: scenario, router, pace: quick === true ? 'quick' : 'normal', ...flags };
 }
 
 interface Parsed {
-  readonly scenario: readonly ScenarioName[];
+  readonly scenario?: readonly ScenarioName[];
   readonly router: 'embedded' | 'haproxy';
   readonly quick?: true;
   readonly json?: true;
   readonly keep?: true;
+  readonly stay?: true;
 }
 
 const describe = () =>
   new Command('npm run demo --')
     .description('A whole gray release on this machine: real servers, real router, real Temporal, real load.')
-    .option('--scenario <name>', 'how it goes; all: one after another', readScenario, ['completed'])
+    .option(
+      '--scenario <name>',
+      'how it goes; may be repeated; all: one after another (default: completed)',
+      readScenario,
+    )
     .addOption(
       new Option('--router <kind>', 'what splits the traffic').choices(['embedded', 'haproxy']).default('embedded'),
     )
     .option('--quick', 'shorter stages')
     .option('--json', 'the result as JSON on standard output, everything else on standard error')
     .option('--keep', 'keep the folder with logs, builds and history')
+    .option('--stay', 'afterwards keep the Web UI open until Ctrl-C')
     .addHelpText('after', `\nScenarios:\n${scenarioList()}`);
 
-function readScenario(name: string): readonly ScenarioName[] {
+function readScenario(name: string, before: readonly ScenarioName[] = []): readonly ScenarioName[] {
   if (name === 'all') return scenarioNames;
-  if (isScenario(name)) return [name];
+  if (isScenario(name)) return [...before, name];
   const near = nearest(name, [...scenarioNames, 'all']);
   const hint = near === undefined ? '' : ` Did you mean ${near}?`;
   throw new InvalidArgumentError(`no such scenario.${hint} Known: ${scenarioNames.join(', ')}, all.`);

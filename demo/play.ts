@@ -80,7 +80,7 @@ async function follow(
 /** Without a worker nobody knows more than before. */
 function sceneAfter(before: ReleaseScene | null, status: Status): ReleaseScene | null {
   if (status.stale === undefined) return releaseScene(status);
-  return before === null ? null : { ...before, waiting: status.stale };
+  return before === null ? null : { ...before, waiting: 'a worker: none answers just now' };
 }
 
 function usersOf({ spec, base }: Stage, { scenario }: PlayOrder, load: LoadHandle) {

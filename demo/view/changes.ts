@@ -16,10 +16,11 @@ export function changes(before: Scene | null, now: Scene): string[] {
 /** What can be told of a scene, each under a name of its own. */
 function factsOf(scene: Scene | null): (readonly [about: string, text: string])[] {
   if (scene === null || scene.release === null) return [];
-  const { release, load } = scene;
-  // Closed: the gray pool is the stable one now, and no server or user moved for that.
+  const { release, load, link } = scene;
   if (release.outcome !== null) return [['outcome', `outcome ${release.outcome}`]];
+  if (release.committed) return [];
   return [
+    ...(link === null ? [] : [['link', `open ${link}`] as const]),
     ['share', shareText(release)],
     // The kind alone: its reason moves with every interval.
     ...(release.verdict === null ? [] : [['verdict', `verdict ${release.verdict.kind}`] as const]),

@@ -20,7 +20,6 @@ export function proofLines(result: Result, color: boolean): string[] {
     `  latency   p50 ${requests.latency.p50Ms} ms, p99 ${requests.latency.p99Ms} ms`,
     ...servers.map(({ id, version, digest }) => `  server    ${id}  ${version ?? 'runs nothing'}  ${digest ?? ''}`),
     `  share     ${sparkline(result.share)}  of the users on the new version, ${clock(result.share.length * 1_000)}`,
-    `  history   ${result.link}`,
   ];
 }
 

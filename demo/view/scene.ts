@@ -21,6 +21,8 @@ export interface Scene {
 export interface ReleaseScene {
   readonly phase: Phase;
   readonly outcome: Outcome | null;
+  /** The gray pool was called the stable one: all users are where they were, and there is no share any more. */
+  readonly committed: boolean;
   readonly shareBp: number;
   readonly stage: { readonly number: number; readonly of: number } | null;
   readonly verdict: { readonly kind: string; readonly reason: string } | null;
@@ -54,6 +56,7 @@ export interface LoadScene {
 export const releaseScene = (status: Status): ReleaseScene => ({
   phase: status.phase,
   outcome: status.outcome,
+  committed: status.period === 'normal' && (status.phase === 'watch' || status.outcome === 'completed'),
   shareBp: status.shareBp,
   stage: status.stage === null ? null : { number: status.stage.number, of: status.stage.of },
   verdict: newestVerdict(status),

@@ -23,12 +23,14 @@ describe('the command line of the demo', () => {
       pace: 'normal',
       json: false,
       keep: false,
+      stay: false,
     };
     expect(read().wish).toEqual(expected);
   });
 
-  it('plays one scenario, or all of them', () => {
+  it('plays one scenario, several, or all of them', () => {
     expect(read('--scenario', 'hold').wish).toMatchObject({ scenarios: ['hold'] });
+    expect(read('--scenario', 'hold', '--scenario', 'abort').wish).toMatchObject({ scenarios: ['hold', 'abort'] });
     expect(read('--scenario=all', '--quick', '--json').wish).toMatchObject({
       scenarios: scenarioNames,
       pace: 'quick',

@@ -10,6 +10,7 @@ import { clock, count, percentOfBp, phaseWords } from '../../demo/view/words.ts'
 const release: ReleaseScene = {
   phase: 'ramp',
   outcome: null,
+  committed: false,
   shareBp: 1_500,
   stage: { number: 2, of: 3 },
   verdict: { kind: 'inconclusive', reason: 'slow: 40 of 100 gray requests seen' },
@@ -80,6 +81,7 @@ describe('the plain lines', () => {
     expect(changes(null, scene).map((line) => line.slice(6))).toEqual([
       'phase ramp  (12 034 sent, 0 lost)',
       'stage 2 of 3  (12 034 sent, 0 lost)',
+      'open http://127.0.0.1:8233/x  (12 034 sent, 0 lost)',
       'share 15 %  (12 034 sent, 0 lost)',
       'verdict inconclusive  (12 034 sent, 0 lost)',
       'pay-1 2.0.0, gray  (12 034 sent, 0 lost)',
