@@ -70,7 +70,7 @@ export interface HaproxyInstance {
   readonly socket: string;
   /** Map file that holds this target's split; one per target. */
   readonly map: string;
-  /** The file that `server-state-file` names. */
+  /** The file that `server-state-file-name` (or `server-state-file`) names; one per target. */
   readonly stateFile: string;
   /** Backend names of the pools a and b. */
   readonly backends: { readonly a: string; readonly b: string };
