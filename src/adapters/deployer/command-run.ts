@@ -34,7 +34,8 @@ export async function askProgram<T>(call: ProgramCall<T>): Promise<T> {
   if (late) throw fail(`no answer within ${call.spec.timeoutMs} ms`);
   const refusal = refusalAnswer.safeParse(parseJson(result.stdout));
   if (refusal.success) throw refused(call, refusal.data.error);
-  if (result.failed) throw fail(endOf(result));
+  // Not `failed`: a program that ends without reading its input breaks the pipe, and that is no fault of its own.
+  if (result.exitCode !== 0) throw fail(endOf(result));
   const answer = call.answer.safeParse(parseJson(result.stdout));
   if (!answer.success)
     throw fail(`its answer is not what was expected:\n${z.prettifyError(answer.error)}`, answer.error);
