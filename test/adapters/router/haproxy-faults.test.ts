@@ -101,6 +101,13 @@ test('identity comes from the header, else from the cookie, and an empty header 
   expect((await http(haproxy.entrance, { headers })).headers['x-server']).toBe('s4');
 });
 
+test('a split without a salt is hashed all the same', async () => {
+  const desired = await apply({ split: { shareBp: 5_000, salt: '' } });
+  const users = Array.from({ length: 30 }, (_, n) => `user-${n}`);
+  const served = await Promise.all(users.map((user) => serverFor(user)));
+  expect(served.map((id) => id === 's4')).toEqual(users.map((user) => assign(desired, user) === 'gray'));
+});
+
 test('a server that died while it was out does not serve when it is put in, and serves once it lives again', async () => {
   await server('s5').stop();
   const desired = route({ split: { shareBp: 10_000 }, servers: { ...everywhere, s5: 'b' } });

@@ -1,10 +1,13 @@
+import { readFile } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { inLines, maxLineBytes } from '../../../src/adapters/router/haproxy/cli.ts';
+import { haproxyConfig } from '../../../src/adapters/router/haproxy/config.ts';
 import { encodeUser, entriesOf, mapText, parseMap, routeIn } from '../../../src/adapters/router/haproxy/map.ts';
 import { payloads } from '../../../src/adapters/router/haproxy/publish.ts';
 import { parseStates, withState } from '../../../src/adapters/router/haproxy/state-file.ts';
 import { canonical, type DesiredRoute } from '../../../src/domain/route.ts';
+import { documentedOrder } from './haproxy-documented.ts';
 
 const users = fc.array(fc.string({ minLength: 1, unit: 'grapheme' }), { maxLength: 5 });
 const anyRoute: fc.Arbitrary<Omit<DesiredRoute, 'servers'>> = fc.record({
@@ -89,4 +92,9 @@ describe('a row of the state file', () => {
     if (before === undefined) throw new Error('the row was not read');
     expect(withState(before, { ready: true, alive: true })).toBe(before);
   });
+});
+
+test('the documentation shows the configuration that haproxyConfig renders', async () => {
+  const page = await readFile(new URL('../../../docs/adapters/haproxy.md', import.meta.url), 'utf8');
+  expect(/```haproxy\n(.*?)```/s.exec(page)?.[1]).toBe(haproxyConfig(documentedOrder));
 });

@@ -1,7 +1,7 @@
 /**
  * Who may write on this host: the holder of the highest ticket. A ticket is a small file beside the map, numbered by
  * fence and attempt, created once and never changed; taking one needs no lock that a frozen writer could hold.
- * See docs/decisions/0003-haproxy-fencing.md.
+ * See docs/decisions/haproxy-fencing.md.
  */
 import { createHash } from 'node:crypto';
 import { open, readdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
@@ -77,6 +77,7 @@ export async function replaceFile(path: string, text: string, ticket: Ticket, on
   const file = await open(temporary, 'w', mode);
   try {
     await onStep(`write ${basename(path)}`);
+    await file.chmod(mode);
     await file.writeFile(text);
     await file.sync();
   } finally {
