@@ -3,7 +3,8 @@
 FROM node:20.19.5-bookworm-slim AS build
 WORKDIR /opt/gray
 COPY package.json package-lock.json ./
-RUN npm ci --ignore-scripts --no-audit --no-fund
+# Not `npm ci`: see scripts/setup.mjs.
+RUN npm install --no-save --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY scripts scripts
 COPY src src
