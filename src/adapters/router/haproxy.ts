@@ -7,6 +7,7 @@ import { drainServers } from './draining.ts';
 import { applyAt, lookAt, type Site } from './haproxy/apply.ts';
 import { closeSessionsAt } from './haproxy/drain.ts';
 import type { Held } from './haproxy/look.ts';
+import { refuseOddNames } from './haproxy/names.ts';
 import { askProbe } from './haproxy/probe.ts';
 import { noSteps, type OnStep } from './haproxy/steps.ts';
 import type { Confirmation, ConfirmRequest, Router, RouterAbilities, RouterContext } from './port.ts';
@@ -26,8 +27,9 @@ export const haproxyAbilities: RouterAbilities = {
   closesSessions: true,
 };
 
-/** `onStep` is for tests that freeze a writer. */
+/** Throws `invalidInput` for names that HAProxy's CLI cannot take. `onStep` is for tests that freeze a writer. */
 export function haproxyRouter(spec: HaproxyRouterSpec, context: RouterContext, onStep: OnStep = noSteps): Router {
+  refuseOddNames(spec, context);
   const sites = spec.instances.map((instance): Site => ({ instance, context, onStep }));
   const read = async () => merged(await Promise.all(sites.map(lookAt)));
   return {

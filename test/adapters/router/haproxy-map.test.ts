@@ -6,6 +6,7 @@ import { haproxyConfig } from '../../../src/adapters/router/haproxy/config.ts';
 import { encodeUser, entriesOf, mapText, parseMap, routeIn } from '../../../src/adapters/router/haproxy/map.ts';
 import { payloads } from '../../../src/adapters/router/haproxy/publish.ts';
 import { parseStates, withState } from '../../../src/adapters/router/haproxy/state-file.ts';
+import { haproxyRouter } from '../../../src/adapters/router/haproxy.ts';
 import { canonical, type DesiredRoute } from '../../../src/domain/route.ts';
 import { documentedOrder } from './haproxy-documented.ts';
 
@@ -67,6 +68,15 @@ describe('lines to HAProxy', () => {
     for (const line of lines) expect(line.join(';').length).toBeLessThan(maxLineBytes);
     expect(lines.flat()).toEqual(commands);
   });
+});
+
+test('names that would make another command of a line are refused at once', () => {
+  const { instance, servers, identity } = documentedOrder;
+  const spec = { kind: 'haproxy', identity, entrance: 'http://shop', instances: [instance] } as const;
+  const named = (id: string) => ({ target: 'payments', servers: servers.map((server) => ({ ...server, id })) });
+  expect(() => haproxyRouter(spec, named('pay-1'))).not.toThrow();
+  for (const odd of ['pay 1', 'pay;shutdown', 'pay\\', ''])
+    expect(() => haproxyRouter(spec, named(odd))).toThrow('names');
 });
 
 describe('a row of the state file', () => {
