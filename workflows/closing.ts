@@ -25,7 +25,8 @@ export async function watch(run: Run): Promise<void> {
 /** No server moves: the router only calls the other pool stable. Spares then leave. */
 export async function complete(run: Run): Promise<void> {
   const { state, spec } = run;
-  const flip: Move = { change: { ...normalTraffic, stablePool: otherPool(state.stablePool) }, confirm: true };
+  const stablePool = otherPool(state.stablePool);
+  const flip: Move = { change: { ...normalTraffic, stablePool, completing: true }, confirm: true };
   const spares = spec.servers.flatMap(({ id, spare }) => (spare && state.servers[id]?.place !== 'out' ? [id] : []));
   const leave: Move = { change: { servers: placed(state.servers, spares, 'out') }, drain: spares };
   await moveTraffic(run, 'the gray pool becomes the stable pool', spares.length === 0 ? [flip] : [flip, leave]);

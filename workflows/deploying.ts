@@ -2,6 +2,8 @@
 import type { DeployItem, ServerResult } from '../activities/orders.ts';
 import type { Artifact } from '../src/domain/artifact.ts';
 import { withServer } from '../src/domain/state.ts';
+import { seenFence } from './interruption.ts';
+import { notGivenUp } from './persistence.ts';
 import { deploys } from './proxies.ts';
 import type { Run } from './run.ts';
 
@@ -12,6 +14,18 @@ export async function deployBuilds(
   ids: readonly string[],
   goal: 'new' | 'base',
 ): Promise<string[]> {
+  for (;;) {
+    try {
+      return await deployOnce(run, summary, ids, goal);
+    } catch (error) {
+      run.update({ fence: Math.max(run.state.fence, seenFence(error) ?? 0) });
+      if (run.state.phase !== 'rollback') throw error;
+      await notGivenUp(run, error);
+    }
+  }
+}
+
+async function deployOnce(run: Run, summary: string, ids: readonly string[], goal: 'new' | 'base'): Promise<string[]> {
   const { target, version, deployer, deployment, verify } = run.spec;
   const order = {
     ...{ target, version, deployer, release: run.release, fence: run.state.fence },

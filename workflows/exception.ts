@@ -1,8 +1,13 @@
 /** The exception period: first of all, users leave gray. Then, by policy, roll back or hold for an operator. */
 
+import { CancellationScope } from '@temporalio/workflow';
+import { serversIn } from '../src/domain/desired.ts';
 import { whenUsersLeave } from '../src/domain/leaving.ts';
 import { percentOf } from '../src/domain/percent.ts';
 import type { Outcome } from '../src/domain/phases.ts';
+import { isBefore } from '../src/domain/phases.ts';
+import { otherPool } from '../src/domain/server.ts';
+import { allUsersBp } from '../src/domain/split.ts';
 import type { Failure, ReleaseState } from '../src/domain/state.ts';
 import { announce } from './announce.ts';
 import type { Interruption } from './interruption.ts';
@@ -13,13 +18,30 @@ import { waitFor } from './wait.ts';
 
 /** The outcome, or `goOn` when an operator resumed or retries. */
 export async function exceptionPeriod(run: Run, cause: Interruption): Promise<Outcome | 'goOn'> {
-  if (run.state.failure === null) run.update({ failure: failureOf(run, cause), ...undisturbed });
-  const { touched, period, testing } = run.state;
-  if (!touched) return run.state.stop === null ? 'refused' : outcomeOf(run, cause);
-  if (run.state.phase !== 'rollback' && (period !== 'normal' || testing)) await usersLeaveGray(run, cause);
-  if (mayHold(run, cause) && (await heldAndWanted(run))) return 'goOn';
+  if (run.state.failure === null)
+    run.update({ failure: failureOf(run, cause), ...undisturbed, ...beforeTheFlip(run.state) });
+  const { touched, period, testing, phase } = run.state;
+  if (!touched) return outcomeUntouched(run);
+  if (run.state.pastReturn) return heldForGood(run, cause);
+  if (phase !== 'rollback' && (period !== 'normal' || testing)) await usersLeaveGray(run, cause);
+  if (mayHold(run, cause) && (await heldAndWanted(run, run.spec.exception.holdForMs, 'rollback'))) return 'goOn';
   await rollBack(run);
   return outcomeOf(run, cause);
+}
+
+/** A completion that was broken off: whether or not the router has it, all users are on the new servers, still called gray. */
+function beforeTheFlip({ completing, stablePool }: ReleaseState): Partial<ReleaseState> {
+  if (!completing) return {};
+  return { completing: false, stablePool: otherPool(stablePool), shareBp: allUsersBp, rest: 'gray', period: 'gray' };
+}
+
+/** Data can only go forward: nobody moves, and an operator has to resume or retry. */
+async function heldForGood(run: Run, cause: Interruption): Promise<'goOn'> {
+  run.enter('exception');
+  announce(run, 'exception', `past the point of no return: ${cause.message}`, 'alarm');
+  while (!(await heldAndWanted(run, run.spec.exception.holdForMs, 'another reminder')))
+    run.note('nobody has decided yet');
+  return 'goOn';
 }
 
 const failureOf = ({ state }: Run, cause: Interruption): Failure => {
@@ -40,16 +62,14 @@ async function usersLeaveGray(run: Run, cause: Interruption): Promise<void> {
 const mayHold = ({ spec, state }: Run, { consequence }: Interruption): boolean =>
   spec.exception.policy === 'hold' && consequence === 'policy' && state.stop === null && state.phase === 'exception';
 
-/** True when an operator wants to go on; a hold that runs out rolls back. */
-async function heldAndWanted(run: Run): Promise<boolean> {
+/** True when an operator wants to go on. Meanwhile open gray sessions end, or are closed after their patience. */
+async function heldAndWanted(run: Run, withinMs: number, otherwise: string): Promise<boolean> {
   run.update({ held: true });
+  const draining = new CancellationScope();
+  draining.run(() => closeGraySessions(run)).catch(() => undefined);
   const until = () => run.state.again !== null || run.state.stop !== null;
-  await waitFor(run, {
-    what: 'resume, retry or rollback',
-    withinMs: run.spec.exception.holdForMs,
-    otherwise: 'rollback',
-    until,
-  });
+  await waitFor(run, { what: 'resume, retry or rollback', withinMs, otherwise, until });
+  draining.cancel();
   const { again, stop } = run.state;
   run.update({ held: false, again: null });
   if (again === null || stop !== null) return false;
@@ -57,14 +77,32 @@ async function heldAndWanted(run: Run): Promise<boolean> {
   return true;
 }
 
+async function closeGraySessions(run: Run): Promise<void> {
+  const ids = serversIn(run.state, run.spec, 'gray').map(({ id }) => id);
+  if (run.state.shareBp > 0 || ids.length === 0) return;
+  await moveTraffic(run, 'open gray sessions end or are closed', [{ change: {}, drain: ids }]);
+}
+
 /** A resume repeats the failed stage or batch, a retry the phase from its deployment; both with fresh evidence. */
 function fromAgain(state: ReleaseState, how: 'resume' | 'retry'): Partial<ReleaseState> {
   const fresh = { failure: null, fold: null, verdict: null, newStage: true } as const;
-  if (how === 'resume' || state.at === 'leveling') return { ...fresh, reverify: state.at !== 'deployment' };
+  if (how === 'resume' && state.at === 'levelingCondition')
+    return { ...fresh, reverify: true, at: 'ramp', stage: Math.max(0, state.stage - 1) };
+  if (how === 'resume' || state.at === 'leveling' || state.at === 'watch')
+    return { ...fresh, reverify: state.at !== 'deployment' };
   return { ...fresh, at: 'deployment', stage: 0 };
 }
 
-function outcomeOf({ state }: Run, { consequence }: Interruption): Outcome {
-  if (state.stop !== null) return state.stop.kind === 'abort' ? 'aborted' : 'rolledBack';
-  return consequence === 'stopped' ? 'stopped' : 'rolledBack';
+/** Before the first write an abort just ends, and what stops a release is a refusal. */
+function outcomeUntouched({ state }: Run): Outcome {
+  if (state.stop !== null) return stoppedBy(state.stop.kind);
+  return state.at === 'preflight' ? 'refused' : 'stopped';
 }
+
+function outcomeOf({ state, request }: Run, { consequence }: Interruption): Outcome {
+  if (state.stop !== null) return stoppedBy(state.stop.kind);
+  const nobodySawIt = request.mode === 'release' && isBefore(state.at, 'grayVerification');
+  return consequence === 'stopped' || nobodySawIt ? 'stopped' : 'rolledBack';
+}
+
+const stoppedBy = (kind: 'abort' | 'rollback'): Outcome => (kind === 'abort' ? 'aborted' : 'rolledBack');

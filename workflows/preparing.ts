@@ -19,7 +19,7 @@ export async function preflight(run: Run): Promise<void> {
   const servers = Object.fromEntries(
     Object.entries(report.servers).map(([id, { running, base, place, up }]) => {
       const build = running.digest === base.digest ? ('base' as const) : ('unknown' as const);
-      return [id, { place, build, running, base, up, excluded: null, problem: null }];
+      return [id, { place, build, running, base, up, openSessions: 0, excluded: null, problem: null }];
     }),
   );
   run.update({ fence: report.fence, stablePool: report.stable, instance: report.instance, servers });

@@ -5,6 +5,7 @@ import type { Place } from '../src/domain/server.ts';
 import type { ReleaseState, ServerState } from '../src/domain/state.ts';
 import { withServer } from '../src/domain/state.ts';
 import { seenFence } from './interruption.ts';
+import { notGivenUp } from './persistence.ts';
 import { routes } from './proxies.ts';
 import type { Run } from './run.ts';
 import { drainMarginMs, heartbeatMs, routeMs } from './timeouts.ts';
@@ -26,11 +27,9 @@ export async function moveTraffic(run: Run, summary: string, moves: readonly Mov
       const call = back(run) ? routes.back : routes.forward;
       return settle(run, await call.executeWithOptions({ summary, ...limitsOf(order) }, [order]));
     } catch (error) {
-      const seen = seenFence(error);
-      if (seen === null) throw error;
-      run.update({ fence: Math.max(run.state.fence, seen) });
+      run.update({ fence: Math.max(run.state.fence, seenFence(error) ?? 0) });
       if (!back(run)) throw error;
-      run.note(`another writer holds fence ${seen}; taking a higher one`);
+      await notGivenUp(run, error);
     }
   }
 }
@@ -68,8 +67,8 @@ function limitsOf({ steps }: RouteOrder) {
 
 function settle(run: Run, result: RouteResult): void {
   let state: ReleaseState = { ...run.state, instance: result.instance };
-  for (const [id, { up }] of Object.entries(result.servers)) {
-    if (state.servers[id]?.place !== 'out') state = withServer(state, id, { up });
+  for (const [id, { up, openSessions }] of Object.entries(result.servers)) {
+    state = withServer(state, id, state.servers[id]?.place === 'out' ? { openSessions } : { up, openSessions });
   }
   run.update(state);
   for (const [id, count] of Object.entries(result.closed))

@@ -32,6 +32,8 @@ export interface ReleaseState {
   readonly leveled: boolean;
   /** The declared point of no return is behind us. */
   readonly pastReturn: boolean;
+  /** The other pool is being called stable: the last write of a release that completes. */
+  readonly completing: boolean;
 
   /** Index of the current stage, from 0. */
   readonly stage: number;
@@ -72,6 +74,8 @@ export interface ServerState {
   /** What this server returns to. */
   readonly base: Artifact;
   readonly up: boolean;
+  /** Requests, streams and websockets at the last look. */
+  readonly openSessions: number;
   readonly excluded: Decree | null;
   readonly problem: string | null;
 }
@@ -141,6 +145,7 @@ export const initialState: ReleaseState = {
   touched: false,
   leveled: false,
   pastReturn: false,
+  completing: false,
   stage: 0,
   clock: null,
   fold: null,

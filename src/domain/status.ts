@@ -69,6 +69,7 @@ export interface ServerStatus {
   readonly build: ServerState['build'];
   readonly running: RunningVersion | null;
   readonly up: boolean;
+  readonly openSessions: number;
   readonly excluded: Decree | null;
   readonly problem: string | null;
 }
@@ -158,6 +159,6 @@ function serverStatus(state: ReleaseState, id: string): ServerStatus[] {
   const server = state.servers[id];
   if (server === undefined) return [];
   const arm = server.place === 'out' ? 'out' : server.place === state.stablePool ? 'stable' : 'gray';
-  const { place, build, running, up, excluded, problem } = server;
-  return [{ id, arm, place, build, running, up, excluded, problem }];
+  const { place, build, running, up, openSessions, excluded, problem } = server;
+  return [{ id, arm, place, build, running, up, openSessions, excluded, problem }];
 }

@@ -1,5 +1,8 @@
 /** A Temporal server for the tests of one file. */
 import { afterAll, beforeAll } from 'vitest';
+
+export type { TestTemporal } from './temporal-server.ts';
+
 import type { TestTemporal } from './temporal-server.ts';
 import { startTemporal, stopTemporal } from './temporal-server.ts';
 
