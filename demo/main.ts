@@ -10,6 +10,7 @@ import { proofLines, tableOf } from './view/proof.ts';
 import { type Screen, screenOn } from './view/screen.ts';
 
 const interrupted = 130;
+const failed = 1;
 
 async function main(): Promise<number> {
   const wish = readOptions(process.argv.slice(2), {
@@ -25,7 +26,9 @@ async function main(): Promise<number> {
     for (const scenario of wish.scenarios) results.push(await perform(scenario, wish, screen, signal));
   } catch (error) {
     if (signal.aborted) return interrupted;
-    throw error;
+    screen.done();
+    screen.say(picocolors.red(`the demo failed: ${error instanceof Error ? error.message : error}`));
+    return failed;
   }
   const ok = results.every((result) => result.ok);
   if (results.length > 1) screen.say(`\n${tableOf(results, picocolors.isColorSupported)}`);
@@ -45,6 +48,7 @@ async function perform(
     say('400 users send 300 requests a second, a tenth of them without identity; nothing is ever sent twice');
     const result = resultOf(await play(stage, { scenario, signal, show: screen.show }));
     screen.done();
+    if (!result.ok) stage.keep();
     for (const line of proofLines(result, picocolors.isColorSupported)) screen.say(line);
     if (options.stay) await stayOpen(result.link, say, signal);
     return result;

@@ -2,10 +2,11 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
 import { nearest } from '../src/spec/near.ts';
 import { isScenario, type ScenarioName, scenarioNames, scenarioOf } from './scenarios.ts';
+import type { RouterKind } from './stage/router.ts';
 
 export interface DemoOptions {
   readonly scenarios: readonly ScenarioName[];
-  readonly router: 'embedded' | 'haproxy';
+  readonly router: RouterKind;
   readonly pace: 'normal' | 'quick';
   readonly json: boolean;
   /** The folder with logs, builds and database stays. */
@@ -37,7 +38,7 @@ export function readOptions(args: readonly string[], writers: Writers): DemoWish
 
 interface Parsed {
   readonly scenario?: readonly ScenarioName[];
-  readonly router: 'embedded' | 'haproxy';
+  readonly router: RouterKind;
   readonly quick?: true;
   readonly json?: true;
   readonly keep?: true;

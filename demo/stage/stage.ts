@@ -11,7 +11,7 @@ import { type Crew, createCrew } from '../processes/crew.ts';
 import { paces, type ReleaseFacts, releaseYaml } from '../release-file.ts';
 import type { Scenario } from '../scenarios.ts';
 import { quietPorts } from './ports.ts';
-import { embeddedRouter, type RouterStage } from './router.ts';
+import { type RouterStage, routerStages } from './router.ts';
 import { installServers } from './servers.ts';
 import { openTemporal } from './temporal.ts';
 import { startWorkers } from './workers.ts';
@@ -22,7 +22,8 @@ export interface Stage {
   readonly entrance: string;
   readonly client: Client;
   readonly uiUrl: string;
-  readonly logs: string;
+  /** The folder with logs and history is not removed. */
+  keep(): void;
   replaceWorker(): Promise<void>;
   /** The fault of version 2 acts, or acts no more; only where the scenario is `switched`. */
   setFault(acts: boolean): Promise<void>;
@@ -39,22 +40,38 @@ const target = 'payments';
 const serverCount = 6;
 const grayCount = 2;
 
-/** Sets the stage, plays, and takes it down whatever `play` did. */
+/** What has to be taken down, in this order, and whether its folder stays. */
+interface Scaffold {
+  readonly folder: string;
+  readonly crew: Crew;
+  readonly undo: (() => Promise<void>)[];
+  kept: boolean;
+}
+
+/** Sets the stage, plays, and takes it down whatever `play` did. After a failure the folder stays. */
 export async function onStage<T>(order: StageOrder, play: (stage: Stage) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'gray-demo-'));
   const crew = createCrew(folder);
-  const undo: (() => Promise<void>)[] = [() => crew.end()];
+  const scaffold: Scaffold = { folder, crew, undo: [() => crew.end()], kept: order.keep };
   try {
-    return await play(await setUp(order, folder, crew, undo));
+    return await play(await setUp(order, scaffold));
+  } catch (error) {
+    if (!order.signal.aborted) scaffold.kept = true;
+    throw error;
   } finally {
-    for (const step of undo) await step().catch((error) => order.say(`while taking down: ${error}`));
-    if (order.keep) order.say(`kept: ${folder}`);
-    else await rm(folder, { recursive: true, force: true });
+    await takeDown(order, scaffold);
   }
 }
 
-async function setUp(order: StageOrder, folder: string, crew: Crew, undo: (() => Promise<void>)[]): Promise<Stage> {
+async function takeDown({ say }: StageOrder, { folder, undo, kept }: Scaffold): Promise<void> {
+  for (const step of undo) await step().catch((error) => say(`while taking down: ${error}`));
+  if (kept) say(`logs, builds and history are kept in ${folder}`);
+  else await rm(folder, { recursive: true, force: true });
+}
+
+async function setUp(order: StageOrder, scaffold: Scaffold): Promise<Stage> {
   const { scenario, say, signal } = order;
+  const { folder, crew, undo } = scaffold;
   const step = async <Made>(made: Promise<Made>): Promise<Made> => {
     const result = await made;
     signal.throwIfAborted();
@@ -73,12 +90,15 @@ async function setUp(order: StageOrder, folder: string, crew: Crew, undo: (() =>
   crew.adoptServers(facts.serversDir);
   await step(installServers(spec, base));
   say(`${serverCount} servers run 1.0.0, ${grayCount} of them are the gray servers`);
-  await step(router.start(crew));
+  await step(router.start(crew, spec));
   say(`router (${order.router}) at ${router.entrance}`);
   const workers = await step(startWorkers(crew, temporal.env));
   say('worker is serving');
   return {
-    ...{ spec, base, entrance: router.entrance, client: temporal.client, uiUrl: temporal.uiUrl, logs: folder },
+    ...{ spec, base, entrance: router.entrance, client: temporal.client, uiUrl: temporal.uiUrl },
+    keep: () => {
+      scaffold.kept = true;
+    },
     replaceWorker: workers.replace,
     setFault: (acts) => (acts ? writeFile(switchFile, '') : rm(switchFile, { force: true })),
   };
@@ -90,7 +110,7 @@ interface Prepared {
   readonly router: RouterStage;
 }
 
-async function prepare({ scenario }: StageOrder, folder: string, switchFile: string): Promise<Prepared> {
+async function prepare({ scenario, router: kind }: StageOrder, folder: string, switchFile: string): Promise<Prepared> {
   const dir = join(folder, 'builds');
   const serversDir = join(folder, 'servers');
   await mkdir(serversDir);
@@ -99,6 +119,6 @@ async function prepare({ scenario }: StageOrder, folder: string, switchFile: str
   const artifact = await buildArtifact({ dir, version: '2.0.0', faults });
   const [entrance = 0, probe = 0, ...ports] = await quietPorts(serverCount + 2);
   const servers = ports.map((port, at) => ({ id: `pay-${at + 1}`, port, gray: at < grayCount }));
-  const router = embeddedRouter({ folder, target, servers, ports: { entrance, probe } });
+  const router = routerStages[kind]({ folder, target, servers, ports: { entrance, probe } });
   return { base, router, facts: { target, servers, artifact, router: router.section, serversDir } };
 }
