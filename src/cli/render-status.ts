@@ -95,12 +95,19 @@ function serverRows({ servers }: Status): Row[] {
   return labelled('servers', columns(servers.map(serverRow)));
 }
 
-const serverRow = ({ id, arm, running, up, excluded, problem }: ServerStatus): string[] => [
-  id,
-  arm,
-  running?.version ?? 'unknown',
-  up ? 'up' : 'not up',
-  [excluded === null ? '' : `excluded by ${excluded.by}`, problem ?? ''].filter((text) => text !== '').join('; '),
+const serverRow = (server: ServerStatus): string[] => [
+  server.id,
+  server.arm,
+  server.running?.version ?? 'unknown',
+  server.up ? 'up' : 'not up',
+  remarks(server).join('; '),
+];
+
+/** Open sessions matter where users shall leave. */
+const remarks = ({ arm, openSessions, excluded, problem }: ServerStatus): string[] => [
+  ...(arm !== 'stable' && openSessions > 0 ? [`${openSessions} open sessions`] : []),
+  ...(excluded === null ? [] : [`excluded by ${excluded.by}`]),
+  ...(problem === null ? [] : [problem]),
 ];
 
 function activityRows({ activities = [] }: Status): Row[] {

@@ -1,13 +1,19 @@
 /** What the kinds of router need beyond answering: their settings, and files that belong to one target alone. */
+import { haproxyDoctor } from '../adapters/router/haproxy.ts';
 import type { HaproxyInstance, ReleaseSpec } from '../domain/spec.ts';
 import { type Finding, fail, ok } from './finding.ts';
 
 export async function examineSettings(spec: ReleaseSpec): Promise<Finding[]> {
-  return spec.router.kind === 'haproxy' ? shared(spec.router.instances) : [];
+  if (spec.router.kind !== 'haproxy') return [];
+  const settings = await haproxyDoctor(spec.router, spec);
+  return [
+    ...settings.map(({ ok: good, what, mend }) => (good ? ok('router', what) : fail('router', what, mend))),
+    ...owners(spec.router.instances),
+  ];
 }
 
 /** A map holds one target's split, and a state file one instance's servers. */
-function shared(instances: readonly HaproxyInstance[]): Finding[] {
+function owners(instances: readonly HaproxyInstance[]): Finding[] {
   const files = instances.flatMap(({ map, stateFile }) => [map, stateFile]);
   const twice = [...new Set(files.filter((file, index) => files.indexOf(file) !== index))];
   if (twice.length === 0) return [ok('router', 'every map and state file has one owner')];
