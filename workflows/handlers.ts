@@ -48,7 +48,7 @@ function obey(run: Run, command: Command, input: CommandInput): CommandAnswer {
   if (known !== undefined) return known;
   const answer = judge(run, command, input);
   run.update(take(run.state, command, input, answer, Date.now()));
-  run.publish();
+  run.show();
   return answer;
 }
 

@@ -57,6 +57,7 @@ async function observeOnce(run: Run, watch: Watch): Promise<Observation> {
   const scope = new CancellationScope();
   const order = orderOf(run, watch);
   run.update({ newStage: false });
+  run.publish();
   const observing = scope.run(() =>
     observe.executeWithOptions({ summary: watch.summary, startToCloseTimeout: startToClose(order) }, [order]),
   );
@@ -78,7 +79,7 @@ async function observeOnce(run: Run, watch: Watch): Promise<Observation> {
 function remember(run: Run, seen: Observation): Observation {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('stopped');
   run.update({ fold: seen.fold, verdict: seen.verdict });
-  run.publish();
+  run.show();
   return seen;
 }
 

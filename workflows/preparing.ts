@@ -12,6 +12,7 @@ import { changed, moveTraffic, normalTraffic } from './traffic.ts';
 /** Reads the world; refuses with every reason at once, and touches nothing. */
 export async function preflight(run: Run): Promise<void> {
   const { request } = run;
+  run.publish();
   const report = await forward.preflight.executeWithOptions({ summary: 'read every server and the router' }, [
     { request },
   ]);
@@ -72,6 +73,7 @@ export async function verifyAgain(run: Run): Promise<void> {
 
 async function checkGray(run: Run): Promise<readonly string[]> {
   const { target, version, deployer, artifact: expected, verify } = run.spec;
+  run.publish();
   const order = { target, version, deployer, expected, checks: verify.deployment, servers: gray(run) };
   const { problems } = await forward.checkServers.executeWithOptions({ summary: 'checks at each gray server' }, [
     order,

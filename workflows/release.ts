@@ -113,6 +113,7 @@ async function afterTheRelease(run: Run): Promise<void> {
 async function close(run: Run, outcome: Outcome): Promise<Status> {
   run.update({ outcome });
   run.enter('closed');
+  run.publish();
   announce(run, outcome, `release ${outcome}`, outcome === 'completed' ? 'info' : 'alarm');
   await condition(() => run.messages.size === 0, lastWordsMs);
   await condition(allHandlersFinished);

@@ -25,7 +25,6 @@ export class Run {
   readonly messages = new Set<Promise<void>>();
   #state: ReleaseState;
   #published: string[] = [];
-  #publishing = false;
 
   constructor(request: ReleaseRequest, carried?: Carried) {
     this.request = request;
@@ -50,7 +49,7 @@ export class Run {
   note(text: string, by?: string): void {
     log.info(text, { phase: this.state.phase });
     this.#state = withJournal(this.#state, { atMs: Date.now(), text, ...(by !== undefined && { by }) });
-    this.publish();
+    this.show();
   }
 
   enter(phase: Phase): void {
@@ -59,20 +58,20 @@ export class Run {
     this.note(`phase ${phase}`);
   }
 
-  /** Asked for many times in one step of the story, done once: every upsert is an event of the history. */
+  /**
+   * Search attributes where they changed, and the status page of the Web UI. Called right before a step that may take
+   * time, and only there: every upsert is an event of the history.
+   */
   publish(): void {
-    if (this.#publishing) return;
-    this.#publishing = true;
-    void Promise.resolve().then(() => this.#publishNow());
-  }
-
-  /** Search attributes where they changed, and the status page of the Web UI. */
-  #publishNow(): void {
-    this.#publishing = false;
     const pairs = searchAttributesOf(this.state);
     const changed = pairs.filter(({ key, value }) => !this.#published.includes(`${key.name}=${value}`));
     this.#published = pairs.map(({ key, value }) => `${key.name}=${value}`);
     if (changed.length > 0) upsertSearchAttributes(changed);
+    this.show();
+  }
+
+  /** The status page of the Web UI; costs no event. */
+  show(): void {
     setCurrentDetails(detailsOf(this.status()));
   }
 

@@ -183,7 +183,7 @@ describe('a disturbance', () => {
     await startAndWait(({ stage }) => stage?.clock != null);
     world.router.drift((route) => ({ ...route, split: { ...route.split, shareBp: 9_000 } }));
     await world.until(({ journal }) => journal.some(({ text }) => text.includes('changed by hand')));
-    expect((await world.router.read()).route.split.shareBp).toBe(1_000);
+    await expect.poll(async () => (await world.router.read()).route.split.shareBp).toBe(1_000);
     expect((await world.result()).outcome).toBe('completed');
   });
 
