@@ -72,6 +72,6 @@ function armWord({ arm, up }: ServerScene, paint: Paint): string {
 function loadLine(load: LoadScene, paint: Paint): string {
   const lost = load.lost === 0 ? paint.green('0 lost') : paint.red(`${count(load.lost)} lost`);
   const errors = load.errors === 0 ? '0 errors' : paint.yellow(`${count(load.errors)} errors`);
-  const measured = load.measured === null ? '' : `, ${percent(load.measured)} of them on the new version`;
+  const measured = load.measured === null ? '' : `, ${percent(load.measured)} of the users on the new version`;
   return `${count(load.sent)} sent, ${lost}, ${errors}, ${load.perSecond}/s, p99 ${load.p99Ms} ms${measured}`;
 }

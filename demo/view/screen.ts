@@ -13,9 +13,13 @@ export interface Screen {
   done(): void;
 }
 
-type Output = Pick<NodeJS.WriteStream, 'write' | 'isTTY' | 'columns'> & NodeJS.WritableStream;
+type Output = Partial<Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows'>> & NodeJS.WritableStream;
 
-export const screenOn = (output: Output): Screen => (output.isTTY ? liveScreen(output) : plainScreen(output));
+export const screenOn = (output: Output): Screen => (isPaintable(output) ? liveScreen(output) : plainScreen(output));
+
+/** A terminal that does not know its size, such as the one of a recorder, can show no picture. */
+const isPaintable = ({ isTTY = false, columns = 80, rows = 24 }: Output): boolean =>
+  isTTY && columns > 0 && rows > 0 && process.env.TERM !== 'dumb';
 
 export const silentScreen: Screen = { show: () => {}, say: () => {}, done: () => {} };
 

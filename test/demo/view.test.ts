@@ -53,7 +53,7 @@ describe('the live picture', () => {
     expect(text).toContain('inconclusive: slow: 40 of 100 gray requests seen');
     expect(text).toMatch(/pay-1 {3}2\.0\.0 +gray +48\/s/);
     expect(text).toMatch(/pay-12 {2}1\.0\.0 +stable! +0\/s {2}refuses connections/);
-    expect(text).toContain('12 034 sent, 0 lost, 3 errors, 298/s, p99 41.2 ms, 15.2 % of them on the new version');
+    expect(text).toContain('12 034 sent, 0 lost, 3 errors, 298/s, p99 41.2 ms, 15.2 % of the users on the new version');
     expect(text).toContain('http://127.0.0.1:8233/x');
   });
 
