@@ -29,7 +29,7 @@ export interface DeploymentVersion {
 
 export interface WorkerLimits {
   readonly workflowTasks: number;
-  /** Routing must never wait for a slot: more than one per release on this worker is never in use. */
+  /** A release uses one at a time, and an abort must never wait for a slot. */
   readonly routeSlots: number;
   /** Each release in a stage holds one for its observe. */
   readonly workSlots: number;

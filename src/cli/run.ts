@@ -17,12 +17,20 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return status;
   } catch (error) {
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitStatus.ok : exitStatus.invalid;
+    if (error instanceof CommanderError) return usage(error, argv, io);
     const verbose = argv.includes('--verbose') || !['', '0', undefined].includes(io.env.GRAY_DEBUG);
     if (argv.includes('--json')) io.out(JSON.stringify(errorFacts(error), null, 2));
     for (const line of renderError(error, verbose)) io.err(line);
     return exitOfError(error);
   }
+}
+
+/** Help and version end here too. The parser has printed its words already. */
+function usage(error: CommanderError, argv: readonly string[], io: Io): number {
+  if (error.exitCode === 0) return exitStatus.ok;
+  if (argv.includes('--json'))
+    io.out(JSON.stringify({ error: { code: 'invalidInput', message: error.message } }, null, 2));
+  return exitStatus.invalid;
 }
 
 function programOf(io: Io, finish: (status: number) => void): Command {

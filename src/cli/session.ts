@@ -34,6 +34,12 @@ export function askedBy({ options, config }: Call): Asked {
 export const linkOf = (call: Call, client: Client, target: string, runId?: string): string | null =>
   uiLink(call.config.temporal.uiUrl, client, target, runId);
 
+/** Says that a lasting verb is ready: with --json on one line, which is easy to wait for. */
+export function printReady(call: Call, facts: Readonly<Record<string, unknown>>, text: () => readonly string[]): void {
+  if (call.json) call.io.out(JSON.stringify({ ready: true, pid: process.pid, ...facts }));
+  else for (const line of text()) call.io.out(line);
+}
+
 /** Prints `facts` as JSON, or as the lines of `text` for people. */
 export function print(call: Call, facts: unknown, text: () => string | readonly string[]): void {
   if (call.json) call.io.out(JSON.stringify(facts, null, 2));

@@ -15,6 +15,8 @@ export interface Verb {
   readonly example: string;
   /** Flags and what they do, beside the common ones. */
   readonly options?: readonly (readonly [flags: string, does: string])[];
+  /** Runs until it is told to stop, and ends in an order of its own. */
+  readonly lasting?: true;
   readonly run: (call: Call) => Promise<number>;
 }
 
@@ -59,9 +61,15 @@ export function commandOf(verb: Verb, io: Io, finish: (status: number) => void):
     const options: Options = command.opts();
     const config = readConfig(io.env, textOf(options, 'profile'));
     const parsed: readonly string[] = command.processedArgs.filter((arg: unknown) => typeof arg === 'string');
-    finish(await verb.run({ args: parsed, options, io, config, json: isSet(options, 'json') }));
+    const work = verb.run({ args: parsed, options, io, config, json: isSet(options, 'json') });
+    finish(await (verb.lasting === true ? work : Promise.race([work, interruption(io)])));
   });
 }
+
+const interruption = ({ interrupted }: Io): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    interrupted.addEventListener('abort', () => reject(interrupted.reason), { once: true });
+  });
 
 const commonOptions = [
   ['--json', 'print facts as JSON, and nothing else, on standard output'],

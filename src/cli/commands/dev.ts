@@ -10,7 +10,7 @@ import { type DevServer, startDevServer } from '../../provision/dev-server.ts';
 import { provisionTemporal } from '../../provision/provision.ts';
 import { connectWorker, startWorker } from '../../worker.ts';
 import { invalid } from '../io.ts';
-import { print } from '../session.ts';
+import { printReady } from '../session.ts';
 import { type Call, textOf, type Verb } from '../verb.ts';
 
 export const dev: Verb = {
@@ -18,6 +18,7 @@ export const dev: Verb = {
   does: 'runs Temporal and a worker on this machine, for trying and for one-machine set-ups',
   more: 'Releases are kept in <dir>/temporal.db and go on after a restart. Ctrl-C ends everything.',
   group: 'Operate:',
+  lasting: true,
   example: 'gray dev',
   options: [
     ['--dir <folder>', 'where the database file lives (.gray)'],
@@ -72,7 +73,7 @@ async function work(call: Call, server: DevServer, temporal: TemporalConfig): Pr
   const connection = await connectWorker(temporal);
   const worker = await startWorker({ connection, namespace, adapters });
   const { address, uiUrl, pid } = server;
-  print(call, { ready: true, address, uiUrl, pid: process.pid, serverPid: pid }, () => readyLines(address, uiUrl));
+  printReady(call, { address, uiUrl, serverPid: pid }, () => readyLines(address, uiUrl));
   const gone = server.ended.then((how) => {
     throw new GrayError('temporalUnreachable', `the Temporal server ended with ${how}`);
   });

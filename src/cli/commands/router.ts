@@ -9,6 +9,7 @@ export const router: Verb = {
   does: 'runs the embedded router of one target until SIGTERM or Ctrl-C',
   more: 'Prints one JSON line with its addresses when it is ready.',
   group: 'Operate:',
+  lasting: true,
   example: 'gray router --config payments.router.yml',
   options: [['--config <file>', 'its configuration, YAML or JSON']],
   run: async ({ options }) => {

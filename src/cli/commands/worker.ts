@@ -5,7 +5,7 @@ import { exitStatus } from '../../domain/errors.ts';
 import { installRuntime } from '../../logging.ts';
 import { connectWorker, type DeploymentVersion, startWorker } from '../../worker.ts';
 import { invalid } from '../io.ts';
-import { print } from '../session.ts';
+import { printReady } from '../session.ts';
 import { type Call, textOf, type Verb } from '../verb.ts';
 
 export const worker: Verb = {
@@ -13,6 +13,7 @@ export const worker: Verb = {
   does: 'runs releases: serves both task queues until SIGTERM or Ctrl-C',
   more: 'Logs are JSON lines on standard error. Start several for availability; any of them may die at any time.',
   group: 'Operate:',
+  lasting: true,
   example: 'gray worker --profile production --metrics-address 0.0.0.0:9464',
   options: [
     ['--metrics-address <host:port>', 'serve Prometheus metrics of the worker there'],
@@ -29,11 +30,7 @@ export const worker: Verb = {
     const connection = await connectWorker(config.temporal);
     try {
       const running = await startWorker({ connection, namespace, adapters, ...deploymentOf(call) });
-      print(
-        call,
-        { ready: true, pid: process.pid, address, namespace },
-        () => `worker is ready at ${address}, ${namespace}`,
-      );
+      printReady(call, { address, namespace }, () => [`worker is ready at ${address}, ${namespace}`]);
       await running.done;
       return exitStatus.ok;
     } finally {

@@ -30,7 +30,7 @@ describe('gray worker', () => {
     const [port = 0] = await freePorts(1);
     const args = ['worker', '--json', '--metrics-address', `127.0.0.1:${port}`];
     const worker = await grayStarted(args, at(temporal()));
-    await worker.printed(/"ready": true/);
+    await worker.printed(/"ready":true/);
     await expect
       .poll(() => workersSeen(temporal().client), { timeout: 10_000 })
       .toMatchObject({ workflows: [expect.anything()], routing: [expect.anything()], work: [expect.anything()] });
@@ -64,7 +64,7 @@ describe('gray dev', () => {
       connect({ temporal: { ...temporalConfig, connection: { address: temporalConfig.address } }, timeoutMs: 10_000 });
 
     const first = await grayStarted(args, {});
-    const [, serverPid] = await first.printed(/"serverPid": (\d+)/, 60_000);
+    const [, serverPid] = await first.printed(/"serverPid":(\d+)/, 60_000);
     expect(first.output()).toContain(`http://127.0.0.1:${uiPort}`);
     let client = await open();
     await startRelease(client, { spec, by: 'ana', requestId: 'r1' });
@@ -74,7 +74,7 @@ describe('gray dev', () => {
     await eventually(() => !isAlive(Number(serverPid)));
 
     const second = await grayStarted(args, {});
-    await second.printed(/"ready": true/, 60_000);
+    await second.printed(/"ready":true/, 60_000);
     client = await open();
     expect((await releaseStatus(client, 'kept')).requestId).toBe('r1');
     await expect.poll(async () => (await listReleases(client, { target: 'kept' })).length).toBe(1);
