@@ -9,7 +9,9 @@ import type { Artifact } from '../src/domain/artifact.ts';
 /** What a version does wrong on purpose; `demo/service/server.mjs` explains each. */
 export interface Faults {
   readonly failStart?: boolean;
+  readonly startMs?: number;
   readonly failHealth?: boolean;
+  readonly failMetrics?: boolean;
   readonly refuseOn?: readonly string[];
   readonly errorRate?: number;
   readonly errorOnlyWithHeader?: string;

@@ -1,6 +1,7 @@
 /** `npm run demo`: one scenario, or all of them, and the proof. */
 import { once } from 'node:events';
 import picocolors from 'picocolors';
+import { defaultLoad } from './load/options.ts';
 import { type DemoOptions, readOptions } from './options.ts';
 import { play } from './play.ts';
 import { type Result, resultOf } from './result.ts';
@@ -9,6 +10,7 @@ import { onStage } from './stage/stage.ts';
 import { proofLines, tableOf } from './view/proof.ts';
 import { type Screen, screenOn } from './view/screen.ts';
 
+const { users, rate } = defaultLoad;
 const interrupted = 130;
 const failed = 1;
 
@@ -45,7 +47,7 @@ async function perform(
   screen.say(`\n${picocolors.bold(`${scenario}: ${scenarioOf(scenario).about}`)}`);
   const say = (line: string) => screen.say(picocolors.dim(`  ${line}`));
   return onStage({ scenario: scenarioOf(scenario), say, signal, ...options }, async (stage) => {
-    say('400 users send 300 requests a second, a tenth of them without identity; nothing is ever sent twice');
+    say(`${users} users send ${rate} requests a second, a tenth of them without identity; nothing is ever sent twice`);
     const result = resultOf(await play(stage, { scenario, signal, show: screen.show }));
     screen.done();
     if (!result.ok) stage.keep();

@@ -6,9 +6,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { endAll, note, type Started, type Word } from './burial.ts';
 import { signalGroup } from './groups.ts';
 import { type Command, nodeScript } from './node-script.ts';
-import type { Word } from './undertaker.ts';
 
 export interface Crew {
   /** Resolves when the process is ready; throws, with its last words, when it left before or took too long. */
@@ -41,17 +41,22 @@ const undertaker = fileURLToPath(new URL('./undertaker.ts', import.meta.url));
 
 /** `logs`: folder for the output of every member. */
 export function createCrew(logs: string): Crew {
-  const { command, args } = nodeScript(undertaker, []);
+  const { command, args } = nodeScript(undertaker, [logs]); // the folder tells people in `ps` whose it is
   const last = spawn(command, args, { detached: true, stdio: ['pipe', 'ignore', 'inherit'] });
   const ended = once(last, 'exit').then(() => {});
   last.stdin.on('error', () => {});
-  const tell = (word: Word) => void last.stdin.write(`${JSON.stringify(word)}\n`);
+  const started: Started = { groups: new Set(), folders: new Set() };
+  const tell = (word: Word) => {
+    note(started, word);
+    last.stdin.write(`${JSON.stringify(word)}\n`);
+  };
   return {
     start: (order) => startMember(order, logs, tell),
     adoptServers: (servers) => tell({ servers }),
-    end: () => {
+    end: async () => {
       last.stdin.end();
-      return ended;
+      await ended;
+      await endAll(started); // nothing is left to do, unless somebody killed the undertaker
     },
   };
 }

@@ -6,18 +6,21 @@
  * It runs inside an artifact directory whose release.json says `{ version, digest?, faults? }`.
  * Faults (all optional):
  *   failStart: true            leaves with status 1 before it listens
+ *   startMs: 800               listens only after this
  *   failHealth: true           /health answers 503
+ *   failMetrics: true          /metrics answers 503
  *   refuseOn: ["pay-3"]        leaves with status 1 on these servers (--server)
  *   errorRate: 0.2             this part of the requests to /work and /checkout answers 500
  *   errorOnlyWithHeader: "x-user-id"   … only for requests that carry this header
  *   errorExcept: ["tester-1"]  … and whose value there is none of these
  *   errorFromUptimeS: 10       … and only once the server is up that long
  *   latencyMs: 80              slower by this much on /work and /checkout
- *   onlyWhile: "/tmp/fault"    errorRate and latencyMs act only while this file exists
+ *   onlyWhile: "/tmp/fault"    errorRate, latencyMs and failMetrics act only while this file exists
  *   lieVersion: "1.0.0"        /version reports this version
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 const { values: args } = parseArgs({
@@ -118,7 +121,10 @@ const routes = {
   '/health': (_request, response) =>
     faults.failHealth === true ? json(response, 503, { status: 'failing' }) : json(response, 200, { status: 'ok' }),
   '/version': (_request, response) => json(response, 200, running),
-  '/metrics': (_request, response) => answer(response, 200, 'text/plain; version=0.0.4', metricsText()),
+  '/metrics': (_request, response) =>
+    faults.failMetrics === true && switchedOn()
+      ? json(response, 503, { status: 'failing' })
+      : answer(response, 200, 'text/plain; version=0.0.4', metricsText()),
   '/work': work(() => ({ done: true, version: running.version })),
   '/checkout': work((url) => ({
     status: 'ok',
@@ -190,6 +196,7 @@ process.once('SIGTERM', () => {
 });
 process.once('SIGINT', () => process.exit(0));
 server.once('error', (error) => refuse(error.message));
+await sleep(faults.startMs ?? 0);
 server.listen(Number(args.port), args.host, () => {
   process.stdout.write(`server ${args.server} ${running.version} listens on ${args.host}:${args.port}\n`);
 });

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Crew, createCrew } from '../../demo/processes/crew.ts';
 import { signalGroup } from '../../demo/processes/groups.ts';
+import { processesMentioning } from '../support/mentions.ts';
 import { eventually, startTypeScript } from '../support/processes.ts';
 
 const owner = fileURLToPath(new URL('fixtures/crew-owner.ts', import.meta.url));
@@ -74,6 +75,15 @@ describe('the crew of a demo', () => {
     for (const pid of members) signalGroup(pid, 'SIGSTOP');
     await running.kill('SIGINT');
     await allGone(members, children);
+  });
+
+  it('is ended by the demo itself when somebody killed the undertaker', async () => {
+    crew = createCrew(logs);
+    const member = await crew.start({ name: 'idle', ...node('setInterval(() => {}, 1000)'), ready: () => true });
+    const [undertaker = ''] = (await processesMentioning(logs)).filter((found) => found.includes('undertaker'));
+    process.kill(Number.parseInt(undertaker, 10), 'SIGKILL');
+    await crew.end();
+    expect(isRunning(member.pid)).toBe(false);
   });
 
   it('waits until a member is ready, and kills one on request', async () => {
