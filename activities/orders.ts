@@ -2,7 +2,7 @@
 import type { Artifact, RunningVersion, VersionProbe } from '../src/domain/artifact.ts';
 import type { Problem } from '../src/domain/errors.ts';
 import type { Period } from '../src/domain/phases.ts';
-import type { DesiredRoute, ServerTraffic } from '../src/domain/route.ts';
+import type { DesiredRoute, ServerTraffic, Split } from '../src/domain/route.ts';
 import type { Arm, PoolName, ServerSpec } from '../src/domain/server.ts';
 import type {
   Check,
@@ -61,12 +61,15 @@ export interface PreflightReport {
   readonly fence: number;
   readonly period: Period;
   readonly stable: PoolName;
+  readonly shareBp: number;
+  readonly rest: Split['rest'];
   readonly instance: string;
   readonly servers: Readonly<Record<string, ServerFound>>;
 }
 
 export interface ServerFound {
-  readonly running: RunningVersion;
+  /** Null for a dead server, which only a rollback takes. */
+  readonly running: RunningVersion | null;
   /** What this server returns to. */
   readonly base: Artifact;
   readonly place: PoolName | 'out';

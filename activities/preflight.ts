@@ -22,8 +22,8 @@ export const preflight =
       const bases = request.mode === 'release' ? commonBase(spec, readings) : recordedBases(spec, readings);
       const servers = found(spec, routed, readings, bases);
       const problems = [
-        ...routeProblems(spec, routed),
-        ...readingProblems(spec, readings, bases),
+        ...routeProblems(request, routed),
+        ...readingProblems(request, readings, bases),
         ...strayProblems(request, readings, bases),
         ...(await availabilityProblems(deployer, request, bases)),
       ];
@@ -33,6 +33,8 @@ export const preflight =
         fence,
         period: routed.route.period,
         stable: routed.route.stable,
+        shareBp: routed.route.split.shareBp,
+        rest: routed.route.split.rest,
         instance: routed.instance,
         servers,
       };
@@ -57,11 +59,15 @@ function mostCommon(builds: readonly RunningVersion[]): RunningVersion | undefin
   return [...builds].sort((one, other) => count(other) - count(one))[0];
 }
 
-/** What the deployer recorded on each server before the last release changed it. */
+/** Servers that run the version to be undone return to what was recorded before it; the others stay on what they run. */
 function recordedBases(spec: ReleaseSpec, readings: Readings): Bases {
+  const runsIt = (reading: ServerReading | undefined) => reading?.running?.digest === spec.artifact.digest;
+  const undone = new Set([...readings.values()].filter(runsIt).map((reading) => reading.base?.release));
   return new Map(
     spec.servers.flatMap(({ id }) => {
-      const base = readings.get(id)?.base?.artifact ?? spec.base;
+      const reading = readings.get(id);
+      const recorded = reading?.base && undone.has(reading.base.release) ? reading.base.artifact : spec.base;
+      const base = reading?.running && !runsIt(reading) ? reading.running : recorded;
       return base === undefined ? [] : [[id, base] as const];
     }),
   );
@@ -70,36 +76,37 @@ function recordedBases(spec: ReleaseSpec, readings: Readings): Bases {
 function found(spec: ReleaseSpec, routed: RouteState, readings: Readings, bases: Bases): Record<string, ServerFound> {
   return Object.fromEntries(
     spec.servers.flatMap(({ id }) => {
-      const running = readings.get(id)?.running;
+      const running = readings.get(id)?.running ?? null;
       const base = bases.get(id);
-      if (!running || base === undefined) return [];
+      if (base === undefined) return [];
       const place = routed.route.servers[id] ?? 'out';
       return [[id, { running, base, place, up: routed.servers[id]?.up ?? false }]];
     }),
   );
 }
 
-function routeProblems(spec: ReleaseSpec, { route, servers }: RouteState): Problem[] {
-  const problems: Problem[] = [];
-  if (route.period !== 'normal') {
-    const message = `the router is in period ${route.period} since ${route.release || 'an unknown writer'}; end that release, or \`gray abort --direct\``;
-    problems.push({ path: 'router', message });
-  }
+/** A rollback is also the way out of a period that a lost release left behind. */
+function routeProblems({ spec, mode }: ReleaseRequest, { route, servers }: RouteState): Problem[] {
   const known = new Set([...Object.keys(route.servers), ...Object.keys(servers)]);
-  for (const { id } of spec.servers) {
-    if (!known.has(id)) problems.push({ path: `servers.${id}`, message: 'the router does not know this server' });
-  }
-  return problems;
+  const unknown = spec.servers.flatMap(({ id }) =>
+    known.has(id) ? [] : [{ path: `servers.${id}`, message: 'the router does not know this server' }],
+  );
+  if (mode === 'rollback' || route.period === 'normal') return unknown;
+  const since = `the router is in period ${route.period} since ${route.release || 'an unknown writer'}`;
+  return [
+    { path: 'router', message: `${since}; take users off with \`gray abort --direct\`, then \`gray rollback\`` },
+    ...unknown,
+  ];
 }
 
-function readingProblems(spec: ReleaseSpec, readings: Readings, bases: Bases): Problem[] {
+function readingProblems({ spec, mode }: ReleaseRequest, readings: Readings, bases: Bases): Problem[] {
   return spec.servers.flatMap(({ id }) => {
     const reading = readings.get(id);
-    if (!reading?.running)
+    if (mode === 'release' && !reading?.running) {
       return [{ path: `servers.${id}`, message: `does not tell its version: ${reading?.reason ?? 'no answer'}` }];
-    if (!bases.has(id))
-      return [{ path: `servers.${id}`, message: 'no base version is recorded here; name one as `base:`' }];
-    return [];
+    }
+    if (bases.has(id)) return [];
+    return [{ path: `servers.${id}`, message: 'no base version is recorded here; name one as `base:`' }];
   });
 }
 

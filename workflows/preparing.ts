@@ -19,11 +19,12 @@ export async function preflight(run: Run): Promise<void> {
   if (report.problems.length > 0) throw new Interruption(problemText(report), 'refused');
   const servers = Object.fromEntries(
     Object.entries(report.servers).map(([id, { running, base, place, up }]) => {
-      const build = running.digest === base.digest ? ('base' as const) : ('unknown' as const);
+      const build = running?.digest === base.digest ? ('base' as const) : ('unknown' as const);
       return [id, { place, build, running, base, up, openSessions: 0, excluded: null, problem: null }];
     }),
   );
-  run.update({ fence: report.fence, stablePool: report.stable, instance: report.instance, servers });
+  const { fence, stable: stablePool, instance, period, shareBp, rest } = report;
+  run.update({ fence, stablePool, instance, period, shareBp, rest, servers });
 }
 
 const problemText = ({ problems }: PreflightReport): string =>

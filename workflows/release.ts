@@ -16,7 +16,7 @@ import { Handover, Interruption, interruptionOf } from './interruption.ts';
 import { leveling, levelingCondition } from './leveling.ts';
 import * as prepare from './preparing.ts';
 import { ramp } from './ramp.ts';
-import { flipBack } from './rollback.ts';
+import { takeOver } from './rollback.ts';
 import type { Carried } from './run.ts';
 import { Run } from './run.ts';
 import { lastWordsMs } from './timeouts.ts';
@@ -100,12 +100,15 @@ function abortOnCancel(run: Run): void {
   });
 }
 
-/** Once a release has closed, its servers return to the base that was recorded on them. */
+/** Servers return to the base that was recorded on them: after a release has closed, or was lost half-way. */
 async function afterTheRelease(run: Run): Promise<void> {
   run.enter('preflight');
   await prepare.preflight(run);
-  if (leftToRollBack(run.state, run.spec).length === 0) return;
-  await flipBack(run);
+  const { artifact } = run.spec;
+  if (leftToRollBack(run.state, run.spec).length === 0) {
+    throw new Interruption(`no server runs ${artifact.version}: there is nothing to roll back`, 'refused');
+  }
+  await takeOver(run);
   throw new Interruption(`rollback by ${run.request.by}: ${run.request.reason}`, 'rollback');
 }
 

@@ -88,17 +88,17 @@ async function backToNormal(run: Run): Promise<void> {
   await moveTraffic(run, 'normal traffic on the base version', [{ change, confirm: true }]);
 }
 
-/** After a release has closed: the other pool is called gray again with everyone on it, and nobody changes version by that. */
-export async function flipBack(run: Run): Promise<void> {
+/**
+ * Begins a rollback of a release that is no longer running. Where it had completed, the other pool is called gray again with
+ * everyone on it, and nobody changes version by that; where it was lost half-way, its pools stay as they are.
+ */
+export async function takeOver(run: Run): Promise<void> {
   run.enter('exception');
-  const flip = {
-    stablePool: otherPool(run.state.stablePool),
-    shareBp: allUsersBp,
-    rest: 'gray',
-    period: 'exception',
-    leveled: true,
-  } as const;
-  await moveTraffic(run, 'everyone still on the new version, now called gray', [{ change: flip, confirm: true }]);
+  const { stablePool, servers } = run.state;
+  const completed = Object.values(servers).some(({ place, build }) => place === stablePool && build !== 'base');
+  const flip = { stablePool: otherPool(stablePool), shareBp: allUsersBp, rest: 'gray' } as const;
+  const change = { ...(completed && flip), period: 'exception', leveled: true } as const;
+  await moveTraffic(run, 'the rollback takes over; nobody changes version yet', [{ change, confirm: true }]);
 }
 
 /** What should not hold up a rollback is tried a few times and noted. */

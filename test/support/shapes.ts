@@ -5,7 +5,6 @@ import { broken, healthy, type World } from './world.ts';
 
 export interface Shape {
   readonly spec?: Partial<ReleaseSpec>;
-  readonly mode?: 'rollback';
   /** What happens while the release runs. */
   readonly story?: (world: World) => Promise<unknown>;
 }
@@ -135,6 +134,14 @@ export const shapes: Readonly<Record<string, Shape>> = {
     story: async (world) => {
       await inPhase(world, 'watch');
       await world.send('rollback');
+    },
+  },
+  'undone-after-the-close': {
+    spec: short,
+    story: async (world) => {
+      await inPhase(world, 'watch');
+      await world.result();
+      await world.start({ mode: 'rollback', requestId: 'undo' });
     },
   },
   'finished-early': {

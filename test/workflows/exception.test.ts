@@ -139,6 +139,47 @@ describe('a rollback', () => {
     expect([...shares].sort((a, b) => b - a)).toEqual(shares);
   });
 
+  it('repairs a release that was terminated half-way', async () => {
+    world = new World(temporal(), { leveling: { batch: 1, onServerFailure: 'exception' } });
+    await world.work();
+    await world.start();
+    await world.until(
+      ({ phase, servers }) => phase === 'leveling' && servers.filter(({ build }) => build === 'new').length === 4,
+    );
+    await world.handle.terminate('by mistake');
+    const before = world.routes.length;
+    await world.start({ mode: 'rollback', requestId: 'repair', by: 'ana', reason: 'terminated' });
+    const status = await world.result();
+    expect(status.outcome).toBe('rolledBack');
+    expect(new Set(world.versions())).toEqual(base);
+    expect(world.routes.at(-1)).toMatchObject({ period: 'normal', split: { shareBp: 0, rest: 'stable' } });
+    const serving = world.routes
+      .slice(before)
+      .map(({ servers }) => Object.values(servers).filter((place) => place !== 'out').length);
+    expect(Math.min(...serving)).toBeGreaterThanOrEqual(5);
+  });
+
+  it('leaves servers alone that the lost release never touched, whatever an older release recorded on them', async () => {
+    world = new World(temporal());
+    const older = { version: '0.9.0', digest: `sha256:${'9'.repeat(64)}` };
+    for (const { id } of world.spec.servers) world.fleet.server(id).base = { release: 'long-ago', artifact: older };
+    await world.work();
+    await world.start();
+    await world.until(({ phase }) => phase === 'ramp');
+    await world.handle.terminate('by mistake');
+    await world.start({ mode: 'rollback', requestId: 'repair', by: 'ana', reason: 'terminated' });
+    expect((await world.result()).outcome).toBe('rolledBack');
+    expect(new Set(world.versions())).toEqual(base);
+  });
+
+  it('of a version that no server runs is refused', async () => {
+    world = new World(temporal());
+    await world.work();
+    await world.start({ mode: 'rollback', requestId: 'back', by: 'ana', reason: 'nothing there' });
+    const status = await world.result();
+    expect(status).toMatchObject({ outcome: 'refused', failure: expect.stringContaining('nothing to roll back') });
+  });
+
   it('that is stuck on a server tells so, and ends once the server is excluded', async () => {
     world = new World(temporal(), { notify: [{ kind: 'memory' }] });
     world.fleet.inject('s2', { kind: 'fail', digest: `sha256:${'1'.repeat(64)}` });
