@@ -34,7 +34,8 @@ export function installRuntime(options: RuntimeOptions): Logger {
 }
 
 function temporalLogger(logger: Logger): TemporalLogger {
-  const at = (level: LogLevel) => (message: string, meta?: LogMetadata) => logger[level](plain(meta), message);
+  const at = (level: LogLevel) => (message: string, meta?: LogMetadata) =>
+    logger[expected.test(message) ? 'debug' : level](plain(meta), message);
   const byName = { TRACE: at('trace'), DEBUG: at('debug'), INFO: at('info'), WARN: at('warn'), ERROR: at('error') };
   return {
     log: (level, message, meta) => byName[level](message, meta),
@@ -45,6 +46,9 @@ function temporalLogger(logger: Logger): TemporalLogger {
     error: byName.ERROR,
   };
 }
+
+/** Said of every worker that serves a part, as ours do on purpose. */
+const expected = /^No .* registered, not polling for/;
 
 /** Metadata may carry bigints, which JSON cannot. */
 const plain = (meta: LogMetadata = {}): object =>

@@ -27,7 +27,8 @@ export const dev: Verb = {
   ],
   run: async (call) => {
     const { config, io } = call;
-    installRuntime({ logLevel: config.logLevel });
+    // A person looks at this terminal; the releases themselves are watched elsewhere.
+    installRuntime({ logLevel: io.env.GRAY_LOG_LEVEL === undefined ? 'warn' : config.logLevel });
     const server = await startServer(call);
     try {
       const connection = { address: server.address };

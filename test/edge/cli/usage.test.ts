@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { verbs } from '../../../src/cli/commands/index.ts';
@@ -79,7 +79,6 @@ describe('a release file on the command line', () => {
     const file = join(await folder(), 'release.yml');
     await run(['init', file, '--template', 'one-machine']);
     const text = await readFile(file, 'utf8');
-    const { writeFile } = await import('node:fs/promises');
     await writeFile(file, text.replace('target:', 'tarket:').replace('hold: 1m', 'hold: soon'));
     const people = await run(['validate', file]);
     expect(people.status).toBe(2);
@@ -116,7 +115,7 @@ describe('a fault on the command line', () => {
 
   it('shows its stack only when asked to', async () => {
     const env = { TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` };
-    expect((await run(['status', 'shop', '--verbose'], env)).err).toMatch(/\n\s+at .*\n[\s\S]*caused by: /);
-    expect((await run(['status', 'shop'], { ...env, GRAY_DEBUG: '1' })).err).toMatch(/\n\s+at /);
+    const ways = [run(['status', 'shop', '--verbose'], env), run(['status', 'shop'], { ...env, GRAY_DEBUG: '1' })];
+    for (const { err } of await Promise.all(ways)) expect(err).toMatch(/\n\s+at .*\n[\s\S]*caused by: /);
   });
 });
