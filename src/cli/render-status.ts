@@ -111,11 +111,21 @@ const remarks = ({ arm, openSessions, excluded, problem }: ServerStatus): string
 ];
 
 function activityRows({ activities = [] }: Status): Row[] {
-  const lines = activities.map(({ name, attempt, lastFailure }) => {
-    const again = attempt > 1 ? `, attempt ${attempt}` : '';
-    return `${name}${again}${lastFailure === undefined ? '' : `, before: ${lastFailure}`}`;
-  });
+  const lines = activities.map(({ name, attempt, lastFailure, progress }) =>
+    [
+      `${name}${steps(progress)}`,
+      ...(attempt > 1 ? [`attempt ${attempt}`] : []),
+      ...(lastFailure === undefined ? [] : [`before: ${lastFailure}`]),
+    ].join(', '),
+  );
   return labelled('running', lines);
+}
+
+/** A deploy tells how far each of its servers is. */
+function steps(progress: unknown): string {
+  if (typeof progress !== 'object' || progress === null || !('servers' in progress)) return '';
+  const entries = Object.entries(progress.servers ?? {}).map(([id, step]) => `${id} ${step}`);
+  return entries.length === 0 ? '' : `: ${entries.join(', ')}`;
 }
 
 function journalRows({ journal }: Status, { journal: count = 5 }: StatusView): Row[] {

@@ -4,6 +4,7 @@ import { decodeArrayFromPayloads } from '@temporalio/common/lib/internal-non-wor
 import type { ActivityStatus, Status } from '../domain/status.ts';
 import { callMs, grpc, grpcCode, within } from './calls.ts';
 import { type DescribedRun, describeRun, type RunFacts } from './facts.ts';
+import { withLive } from './live.ts';
 import { isStatus } from './status-shape.ts';
 
 /** Without a worker a Query would hang for half a minute. */
@@ -27,9 +28,12 @@ async function openStatus(client: Client, run: DescribedRun): Promise<Status> {
     const status = await client.withDeadline(Date.now() + queryMs, () => handle.query<unknown>('status'));
     if (!isStatus(status))
       return { ...fromFacts(facts, 'the worker answers in a shape this program does not know'), activities };
-    return status.phase === 'closed' ? status : { ...status, activities };
+    return status.phase === 'closed' ? status : withLive(status, activities);
   } catch (error) {
-    return { ...fromFacts(facts, `no worker answers (${why(error)}); this is what Temporal itself keeps`), activities };
+    return withLive(
+      fromFacts(facts, `no worker answers (${why(error)}); this is what Temporal itself keeps`),
+      activities,
+    );
   }
 }
 

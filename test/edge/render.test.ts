@@ -102,6 +102,16 @@ describe('a status on the terminal', () => {
     expect(text(statusNow({ phase: 'leveling', at: 'leveling' }))).toContain('gray exclude shop s3');
   });
 
+  it('tells how far each server of a running deployment is, and why an attempt is not the first', () => {
+    const activities = [
+      { name: 'deploy', attempt: 1, progress: { servers: { s3: 'checks', s4: 'done' } } },
+      { name: 'route', attempt: 2, lastFailure: 'no answer' },
+    ];
+    expect(text({ ...statusNow(), activities })).toMatch(
+      /running +deploy: s3 checks, s4 done\n +route, attempt 2, before: no answer/,
+    );
+  });
+
   it('puts what is missing first when no worker answered', () => {
     const [first] = renderStatus({ ...statusNow(), stale: 'no worker answers' }, view);
     expect(first).toMatch(/^stale\s+no worker answers$/);

@@ -23,6 +23,11 @@ describe('the status of a release', () => {
     const status = await releaseStatus(client, world.spec.target);
     expect(status.stale).toBeUndefined();
     expect(status).toMatchObject({ phase: 'ramp', period: 'gray', shareBp: 1_000, stage: { number: 1, of: 1 } });
+    // The workflow learns of a verdict when its observe ends, a minute from now; the heartbeat has it already.
+    await expect
+      .poll(async () => (await releaseStatus(client, world.spec.target)).verdict, { timeout: 10_000 })
+      .toMatchObject({ kind: 'pass', evidence: [expect.objectContaining({ metric: 'errors' })] });
+    expect((await world.status()).verdict).toBeNull();
   });
 
   it('comes within seconds without a worker, from what Temporal keeps, and says so', async () => {
