@@ -1,0 +1,73 @@
+/** A site's router as a real process, of either kind, that can be reloaded, killed and started again. */
+import { join } from 'node:path';
+import type { DesiredRoute } from '../../../src/domain/route.ts';
+import type { ServerSpec } from '../../../src/domain/server.ts';
+import type { RouterSpec } from '../../../src/domain/spec.ts';
+import { Haproxy } from '../haproxy.ts';
+import { configured, startRouterProcess } from '../router-process.ts';
+import { type AdminTap, tapAdmin } from './admin-tap.ts';
+
+export type RouterKind = 'embedded' | 'haproxy';
+
+export interface SiteRouter {
+  readonly spec: Exclude<RouterSpec, { kind: 'memory' }>;
+  /** Before the admin side of an embedded router. */
+  readonly tap: AdminTap | null;
+  kill(): Promise<void>;
+  start(): Promise<void>;
+  /** As a new certificate or setting makes one. HAProxy hands over without a gap, the embedded router starts anew. */
+  reload(): Promise<void>;
+  end(): Promise<void>;
+}
+
+export interface SiteRouterOrder {
+  readonly folder: string;
+  readonly target: string;
+  readonly servers: readonly ServerSpec[];
+}
+
+export const startSiteRouter = (kind: RouterKind, order: SiteRouterOrder): Promise<SiteRouter> =>
+  kind === 'haproxy' ? startHaproxy(order) : startEmbedded(order);
+
+async function startHaproxy({ target, servers }: SiteRouterOrder): Promise<SiteRouter> {
+  const haproxy = await Haproxy.start({ target, servers });
+  return {
+    spec: haproxy.spec,
+    tap: null,
+    kill: () => haproxy.kill(),
+    start: () => haproxy.start(),
+    reload: () => haproxy.reload(),
+    end: () => haproxy.end(),
+  };
+}
+
+async function startEmbedded({ folder, target, servers }: SiteRouterOrder): Promise<SiteRouter> {
+  const router = await startRouterProcess(configured(servers), { target, stopMs: 2_000 });
+  const admin = join(folder, 'admin.sock');
+  const tap = await tapAdmin(admin, router.spec.admin);
+  const kill = async (signal: NodeJS.Signals = 'SIGKILL') => void (await router.current().kill(signal));
+  return {
+    spec: { ...router.spec, admin },
+    tap,
+    kill,
+    start: () => router.start(),
+    reload: async () => {
+      await kill('SIGTERM');
+      await router.start();
+    },
+    end: async () => {
+      await tap.end();
+      await router.end();
+    },
+  };
+}
+
+/** Fences only ever grow: the same one twice is the same write again. */
+export function fenceBreaches(writes: readonly DesiredRoute[]): string[] {
+  return writes.flatMap((write, at) => {
+    const before = writes[at - 1];
+    if (before === undefined || write.fence > before.fence) return [];
+    if (write.fence === before.fence && JSON.stringify(write) === JSON.stringify(before)) return [];
+    return [`fence ${write.fence} after ${before.fence}`];
+  });
+}
