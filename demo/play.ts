@@ -67,6 +67,8 @@ async function follow(
     order.show({ ...usersOf(stage, order, load), release, elapsedMs, link, events: [...events] });
     if (status.phase === 'closed') return status;
     if (elapsedMs > longestMs) return null;
+    const gone = stage.workers.gone();
+    if (gone !== null) throw new Error(`the worker left by itself; its log: ${gone}`);
     const act = acts[0];
     if (act !== undefined && hasCome(act.when, status)) {
       acts.shift();
@@ -91,7 +93,7 @@ function usersOf({ spec, base }: Stage, { scenario }: PlayOrder, load: LoadHandl
 const asked = { by: 'demo operator', reason: 'part of the demo' };
 
 const deeds: Readonly<Record<Deed, (stage: Stage, status: Status) => Promise<unknown>>> = {
-  killWorker: (stage) => stage.replaceWorker(),
+  killWorker: ({ workers }) => workers.replace(),
   faultBegins: (stage) => stage.setFault(true),
   faultEnds: (stage) => stage.setFault(false),
   abort: ({ client, spec }) => abortRelease(client, spec.target, asked),

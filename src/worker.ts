@@ -67,11 +67,10 @@ export async function runWorker(options: GrayWorkerOptions): Promise<void> {
 
 /** As `runWorker`, but returns as soon as both queues are served. */
 export async function startWorker(options: GrayWorkerOptions): Promise<RunningWorker> {
-  const workers = await Promise.all([
-    Worker.create({ ...common(options), ...controlOptions(options) }),
-    Worker.create({ ...common(options), ...workOptions(options) }),
-  ]);
-  return together(workers);
+  // One after the other: workflows that cannot be bundled must not leave the second worker holding the connection.
+  const control = await Worker.create({ ...common(options), ...controlOptions(options) });
+  const work = await Worker.create({ ...common(options), ...workOptions(options) });
+  return together([control, work]);
 }
 
 function common({ connection, namespace, deployment }: GrayWorkerOptions) {

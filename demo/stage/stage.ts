@@ -14,7 +14,7 @@ import { quietPorts } from './ports.ts';
 import { type RouterStage, routerStages } from './router.ts';
 import { installServers } from './servers.ts';
 import { openTemporal } from './temporal.ts';
-import { startWorkers } from './workers.ts';
+import { bundleWorkflows, startWorkers, type Workers } from './workers.ts';
 
 export interface Stage {
   readonly spec: ReleaseSpec;
@@ -24,7 +24,7 @@ export interface Stage {
   readonly uiUrl: string;
   /** The folder with logs and history is not removed. */
   keep(): void;
-  replaceWorker(): Promise<void>;
+  readonly workers: Workers;
   /** The fault of version 2 acts, or acts no more; only where the scenario is `switched`. */
   setFault(acts: boolean): Promise<void>;
 }
@@ -84,6 +84,7 @@ async function setUp(order: StageOrder, scaffold: Scaffold): Promise<Stage> {
   const spec = await step(readReleaseFile(file));
   say(`versions 1.0.0 and 2.0.0 are built; release file: ${file}`);
 
+  const bundle = await step(bundleWorkflows(folder));
   const temporal = await openTemporal(folder, say);
   undo.push(temporal.close);
   signal.throwIfAborted();
@@ -92,14 +93,13 @@ async function setUp(order: StageOrder, scaffold: Scaffold): Promise<Stage> {
   say(`${serverCount} servers run 1.0.0, ${grayCount} of them are the gray servers`);
   await step(router.start(crew, spec));
   say(`router (${order.router}) at ${router.entrance}`);
-  const workers = await step(startWorkers(crew, temporal.env));
+  const workers = await step(startWorkers({ crew, bundle, env: temporal.env }));
   say('worker is serving');
   return {
-    ...{ spec, base, entrance: router.entrance, client: temporal.client, uiUrl: temporal.uiUrl },
+    ...{ spec, base, entrance: router.entrance, client: temporal.client, uiUrl: temporal.uiUrl, workers },
     keep: () => {
       scaffold.kept = true;
     },
-    replaceWorker: workers.replace,
     setFault: (acts) => (acts ? writeFile(switchFile, '') : rm(switchFile, { force: true })),
   };
 }
