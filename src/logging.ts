@@ -35,7 +35,7 @@ export function installRuntime(options: RuntimeOptions): Logger {
 
 function temporalLogger(logger: Logger): TemporalLogger {
   const at = (level: LogLevel) => (message: string, meta?: LogMetadata) =>
-    logger[expected.test(message) ? 'debug' : level](plain(meta), message);
+    logger[isNoise(message, meta) ? 'debug' : level](plain(meta), message);
   const byName = { TRACE: at('trace'), DEBUG: at('debug'), INFO: at('info'), WARN: at('warn'), ERROR: at('error') };
   return {
     log: (level, message, meta) => byName[level](message, meta),
@@ -47,8 +47,9 @@ function temporalLogger(logger: Logger): TemporalLogger {
   };
 }
 
-/** Said of every worker that serves a part, as ours do on purpose. */
-const expected = /^No .* registered, not polling for/;
+/** Said of every worker that serves a part, as ours do on purpose; and each of ten retries a second while a server is away. */
+const isNoise = (message: string, meta: LogMetadata | undefined): boolean =>
+  /^No .* registered, not polling for/.test(message) || meta?.target === 'temporalio_client::retry';
 
 /** Metadata may carry bigints, which JSON cannot. */
 const plain = (meta: LogMetadata = {}): object =>

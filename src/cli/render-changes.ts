@@ -26,6 +26,7 @@ const facts: readonly ((status: Status) => string | null)[] = [
   ({ stale }) => stale ?? null,
   ({ shareBp, period }) => `${percentOf(shareBp)} on gray, period ${period}`,
   ({ stage }) => (stage === null ? null : `stage ${stage.number} of ${stage.of}`),
+  ({ failure }) => (failure === null ? null : `failed: ${failure}`),
   ({ verdict }) => (verdict === null ? null : `verdict ${verdict.kind}: ${verdict.reason}`),
   ({ waiting }) => (waiting === null ? null : `waiting for ${waiting.what}, then ${waiting.otherwise}`),
   ({ servers }) => versions(servers),

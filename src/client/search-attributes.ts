@@ -4,7 +4,7 @@ import type { ConnectionLike } from '@temporalio/client';
 import { encodeSearchAttributeIndexedValueType } from '@temporalio/common/lib/search-attributes.js';
 import { GrayError } from '../domain/errors.ts';
 import { searchAttributeTypes } from '../domain/names.ts';
-import { callMs } from './calls.ts';
+import { callMs, serverSays, unreachable } from './calls.ts';
 
 type Name = keyof typeof searchAttributeTypes;
 
@@ -28,10 +28,21 @@ export async function registerSearchAttributes(
 
 /** Names the namespace does not know, or knows with another type. */
 export async function missingSearchAttributes(connection: ConnectionLike, namespace: string): Promise<Name[]> {
-  const known = await connection.withDeadline(Date.now() + callMs, () =>
-    connection.operatorService.listSearchAttributes({ namespace }),
-  );
-  return names.filter((name) => known.customAttributes?.[name] !== typeNumber(name));
+  const known = await registered(connection, namespace);
+  return names.filter((name) => known[name] !== typeNumber(name));
+}
+
+/** Some servers keep this service to themselves; then their own tool registers and lists them. */
+async function registered(connection: ConnectionLike, namespace: string): Promise<Readonly<Record<string, number>>> {
+  try {
+    const answer = await connection.withDeadline(Date.now() + callMs, () =>
+      connection.operatorService.listSearchAttributes({ namespace }),
+    );
+    return answer.customAttributes ?? {};
+  } catch (cause) {
+    const text = `search attributes of ${namespace} cannot be read: ${serverSays(cause)}`;
+    throw unreachable(cause, 'the configured address') ?? new GrayError('searchAttributesMissing', text, { cause });
+  }
 }
 
 const names: readonly Name[] = [

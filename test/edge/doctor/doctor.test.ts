@@ -3,6 +3,7 @@ import { connect, registerSearchAttributes } from '../../../src/client.ts';
 import type { TemporalConfig } from '../../../src/config.ts';
 import { diagnose, type Finding } from '../../../src/doctor/doctor.ts';
 import { namedVariables } from '../../../src/doctor/environment.ts';
+import { examineSettings } from '../../../src/doctor/settings.ts';
 import { startDevServer } from '../../../src/provision/dev-server.ts';
 import { provisionTemporal } from '../../../src/provision/provision.ts';
 import { freePort } from '../../support/ports.ts';
@@ -93,6 +94,31 @@ describe('the doctor', () => {
     const texts = failures(await look()).map(({ text }) => text);
     expect(texts).toContainEqual('considers down: s3');
     expect(texts).toContainEqual(expect.stringMatching(/^s4 tells no version: /));
+  });
+
+  it('names a HAProxy that does not answer, and a map that two instances share', async () => {
+    world = new World(temporal());
+    const instance = (n: number) => ({
+      socket: `/does/not/exist/${n}.sock`,
+      map: '/does/not/exist/shop.map',
+      stateFile: `/does/not/exist/${n}.state`,
+      backends: { a: 'shop-a', b: 'shop-b' },
+      probe: 'http://127.0.0.1:1',
+    });
+    const router = {
+      kind: 'haproxy' as const,
+      identity: {},
+      entrance: 'http://127.0.0.1:1',
+      instances: [instance(1), instance(2)],
+    };
+    const findings = failures(await examineSettings({ ...world.spec, router }));
+    expect(findings).toContainEqual(expect.objectContaining({ text: '/does/not/exist/shop.map is named twice' }));
+    expect(findings).toContainEqual(
+      expect.objectContaining({
+        text: expect.stringContaining('/does/not/exist/1.sock'),
+        mend: expect.stringContaining('level admin'),
+      }),
+    );
   });
 
   it('names a metric that cannot be measured', async () => {
