@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import type { Arm, ServerSpec } from '../src/domain/server.ts';
 import type { Adapters } from './deps.ts';
-import type { Ending, Seen } from './observe.ts';
 import type { ObserveOrder } from './orders.ts';
+import type { Ending, Seen } from './seen.ts';
 
 export async function watchMetrics(
   adapters: Adapters,

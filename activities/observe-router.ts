@@ -5,8 +5,8 @@ import type { RouteState } from '../src/domain/route.ts';
 import { sameRoute } from '../src/domain/route.ts';
 import { otherPool } from '../src/domain/server.ts';
 import type { Adapters } from './deps.ts';
-import type { Ending, Seen } from './observe.ts';
 import type { ObserveOrder } from './orders.ts';
+import type { Ending, Seen } from './seen.ts';
 
 const everyMs = 1_000;
 

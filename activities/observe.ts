@@ -9,17 +9,7 @@ import type { Adapters } from './deps.ts';
 import { watchMetrics } from './observe-metrics.ts';
 import { watchRouter } from './observe-router.ts';
 import type { Observation, ObserveOrder } from './orders.ts';
-
-/** What an observation knows so far; its heartbeat, so that the next attempt and `gray status` know it too. */
-export interface Seen {
-  fold: Fold;
-  verdict: Observation['verdict'];
-  /** Increases whenever the router or its servers changed: an interval that spans a change does not count. */
-  changes: number;
-  places: Readonly<Record<string, string>>;
-}
-
-export type Ending = Pick<Observation, 'ended' | 'down' | 'note'>;
+import type { Ending, Seen } from './seen.ts';
 
 export const observe =
   (adapters: Adapters) =>

@@ -1,4 +1,5 @@
 /** What the workflow hands to activities and gets back: plain JSON, no secrets, no functions. */
+import type { ReleaseEvent } from '../src/adapters/notifier/port.ts';
 import type { Artifact, RunningVersion, VersionProbe } from '../src/domain/artifact.ts';
 import type { Problem } from '../src/domain/errors.ts';
 import type { Period } from '../src/domain/phases.ts';
@@ -170,14 +171,5 @@ export interface HookOrder extends ServersAccess {
 
 export interface NotifyOrder {
   readonly notifiers: readonly NotifierSpec[];
-  readonly event: {
-    readonly kind: string;
-    readonly target: string;
-    readonly release: string;
-    readonly version: string;
-    readonly text: string;
-    readonly severity: 'info' | 'warning' | 'alarm';
-    readonly at: string;
-    readonly id: string;
-  };
+  readonly event: ReleaseEvent;
 }
