@@ -46,6 +46,12 @@ export interface RunningWorker {
   shutdown(): Promise<void>;
 }
 
+/**
+ * A task offered to the worker that knows the workflow goes to any worker after this. With the SDK's 10 s an approval or
+ * abort waited 10.5 s after that worker was killed; the price of a needless change is one replay.
+ */
+const stickyMs = 2_000;
+
 /** Activities learn of a shutdown after `grace`; a worker that hangs is given up at `force`. */
 const shutdownMs = { grace: 2_000, force: 15_000 } as const;
 
@@ -101,6 +107,7 @@ function controlOptions(options: GrayWorkerOptions): Pick<WorkerOptions, 'taskQu
     maxConcurrentWorkflowTaskExecutions: limits.workflowTasks,
     maxConcurrentActivityTaskExecutions: limits.routeSlots,
     maxCachedWorkflows: limits.cachedWorkflows,
+    stickyQueueScheduleToStartTimeout: stickyMs,
   };
 }
 
