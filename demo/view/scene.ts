@@ -59,7 +59,7 @@ export const releaseScene = (status: Status): ReleaseScene => ({
   committed: status.period === 'normal' && (status.phase === 'watch' || status.outcome === 'completed'),
   shareBp: status.shareBp,
   stage: status.stage === null ? null : { number: status.stage.number, of: status.stage.of },
-  verdict: newestVerdict(status),
+  verdict: status.verdict === null ? null : { kind: status.verdict.kind, reason: status.verdict.reason },
   waiting: status.waiting?.what ?? null,
   failure: status.failure,
   journal: status.journal.map(({ text }) => phaseWords(text)),
@@ -71,22 +71,6 @@ export const releaseScene = (status: Status): ReleaseScene => ({
     problem: server.problem,
   })),
 });
-
-/** The observation that runs now knows more than the workflow. */
-function newestVerdict({ verdict, activities = [] }: Status): ReleaseScene['verdict'] {
-  const observed = activities.map(({ progress }) => verdictIn(progress)).find((found) => found !== null);
-  return observed ?? (verdict === null ? null : { kind: verdict.kind, reason: verdict.reason });
-}
-
-/** In the heartbeat of `observe`, as it wrote it. */
-function verdictIn(progress: unknown): ReleaseScene['verdict'] {
-  const verdict = fieldOf(progress, 'verdict');
-  const [kind, reason] = [fieldOf(verdict, 'kind'), fieldOf(verdict, 'reason')];
-  return typeof kind === 'string' && typeof reason === 'string' ? { kind, reason } : null;
-}
-
-const fieldOf = (value: unknown, name: string): unknown =>
-  typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
 
 export function loadScene({ last, ...counts }: LoadStats, version: string): LoadScene {
   const { sent, answered, lost, errors } = counts;
