@@ -1,7 +1,7 @@
 /** Follows a release to its end: painted over on a terminal, a line per change elsewhere, a JSON object per change with --json. */
 import type { Client } from '@temporalio/client';
 import { createLogUpdate } from 'log-update';
-import { watchRelease } from '../client.ts';
+import { type WatchOptions, watchRelease } from '../client.ts';
 import { exitStatus } from '../domain/errors.ts';
 import type { Status } from '../domain/status.ts';
 import { exitOf } from './exit.ts';
@@ -16,15 +16,39 @@ export async function follow(call: Call, client: Client, target: string, request
   let last: Status | null = null;
   try {
     const options = { signal: call.io.interrupted, ...(requestId !== undefined && { requestId }) };
-    for await (const look of watchRelease(client, target, options)) {
-      if ('away' in look) screen.away(look.away);
-      else screen.show(last, look.status);
-      if ('status' in look) last = look.status;
-    }
+    last = await tell(client, target, options, screen);
   } finally {
     screen.done();
   }
   return last === null ? exitStatus.ok : exitOf(last);
+}
+
+/** Tells every change on standard error while `wait` lasts: its own answer is what standard output is for. */
+export async function whileTelling<T>(
+  call: Call,
+  client: Client,
+  { target, requestId }: { readonly target: string; readonly requestId: string },
+  wait: () => Promise<T>,
+): Promise<T> {
+  const over = new AbortController();
+  const screen = plainLines({ ...call, io: { ...call.io, out: call.io.err } }, null);
+  const telling = tell(client, target, { requestId, signal: over.signal }, screen).catch(() => undefined);
+  try {
+    return await wait();
+  } finally {
+    over.abort();
+    await telling;
+  }
+}
+
+async function tell(client: Client, target: string, options: WatchOptions, screen: Screen): Promise<Status | null> {
+  let last: Status | null = null;
+  for await (const look of watchRelease(client, target, options)) {
+    if ('away' in look) screen.away(look.away);
+    else screen.show(last, look.status);
+    if ('status' in look) last = look.status;
+  }
+  return last;
 }
 
 interface Screen {

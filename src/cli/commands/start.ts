@@ -4,7 +4,7 @@ import ms from 'ms';
 import { type StartedRelease, startRelease, waitForRelease } from '../../client.ts';
 import { exitStatus } from '../../domain/errors.ts';
 import { exitOf } from '../exit.ts';
-import { follow } from '../follow.ts';
+import { follow, whileTelling } from '../follow.ts';
 import { invalid } from '../io.ts';
 import { artifactOptions, releaseFileOf } from '../release-file.ts';
 import { renderStatus } from '../render-status.ts';
@@ -48,12 +48,14 @@ export const start: Verb = {
 
 async function wait(call: Call, client: Client, started: StartedRelease, timeoutMs: number | null): Promise<number> {
   const { target, requestId, runId } = started;
-  const status = await waitForRelease(client, target, {
-    until: 'leveled',
-    requestId,
-    signal: call.io.interrupted,
-    ...(timeoutMs !== null && { timeoutMs }),
-  });
+  const status = await whileTelling(call, client, started, () =>
+    waitForRelease(client, target, {
+      until: 'leveled',
+      requestId,
+      signal: call.io.interrupted,
+      ...(timeoutMs !== null && { timeoutMs }),
+    }),
+  );
   const link = linkOf(call, client, target, runId);
   const view = { nowMs: Date.now(), color: call.io.color, link };
   print(call, { ...status, link }, () => renderStatus(status, view));
