@@ -10,6 +10,7 @@ import { type ProcessSupervisor, processSupervisor } from '../../src/adapters/de
 import { createRouter } from '../../src/adapters/router/index.ts';
 import { isUnreachable, readVersion } from '../../src/adapters/version-probe.ts';
 import { releaseStatus, type StartedRelease, startRelease } from '../../src/client.ts';
+import { GrayError } from '../../src/domain/errors.ts';
 import { workflowIdOf } from '../../src/domain/names.ts';
 import type { DesiredRoute } from '../../src/domain/route.ts';
 import type { ReleaseSpec } from '../../src/domain/spec.ts';
@@ -25,6 +26,10 @@ export interface SiteOrder {
   readonly gray?: number;
   /** Of version 2.0.0; `onlyWhile` names a switch of the site. */
   readonly faults?: Faults;
+  /** Of version 1.0.0. */
+  readonly baseFaults?: Faults;
+  /** False where no user matters to the test. */
+  readonly load?: boolean;
   /** `file` gives a name its place in the site's folder. */
   readonly change?: (file: (name: string) => string) => Partial<ReleaseSpec>;
 }
@@ -38,6 +43,7 @@ export class Site {
   readonly engine: Engine;
   readonly #folder: string;
   readonly #supervisor: ProcessSupervisor;
+  readonly #outages: { readonly fromMs: number; readonly toMs: number }[] = [];
   #load: LoadHandle | null = null;
 
   private constructor(spec: ReleaseSpec, router: SiteRouter, engine: Engine, folder: string) {
@@ -55,7 +61,7 @@ export class Site {
     const file = (name: string) => join(folder, name);
     const onlyWhile = order.faults?.onlyWhile;
     const faults = { ...order.faults, ...(onlyWhile !== undefined && { onlyWhile: file(onlyWhile) }) };
-    const base = await buildArtifact({ dir: file('builds'), version: '1.0.0' });
+    const base = await buildArtifact({ dir: file('builds'), version: '1.0.0', faults: order.baseFaults ?? {} });
     const artifact = await buildArtifact({ dir: file('builds'), version: '2.0.0', faults });
     const servers = siteServers(await quietPorts(order.servers ?? 4), order.gray ?? 2);
     const serversDir = file('servers');
@@ -66,7 +72,7 @@ export class Site {
     const site = new Site(siteSpec(facts, order.change?.(file) ?? {}), router, engine, folder);
     open.add(site);
     await Promise.all(servers.map((server) => site.#supervisor.installServer(server, base)));
-    site.#load = startLoad({ url: router.spec.entrance, ...load });
+    if (order.load !== false) site.#load = startLoad({ url: router.spec.entrance, ...load });
     return site;
   }
 
@@ -91,9 +97,9 @@ export class Site {
   async until(wanted: (status: Status) => boolean, withinMs = 40_000): Promise<Status> {
     const endAt = Date.now() + withinMs;
     for (;;) {
-      const status = await releaseStatus(this.engine.client, this.target);
-      if (status.stale === undefined && wanted(status)) return status;
-      if (Date.now() > endAt || status.phase === 'closed')
+      const status = await releaseStatus(this.engine.client, this.target).catch(unlessAway);
+      if (status !== null && status.stale === undefined && wanted(status)) return status;
+      if (Date.now() > endAt || status?.phase === 'closed')
         throw new Error(`never came: ${wanted.toString()}; now ${JSON.stringify(status, null, 1)}`);
       await new Promise((resolve) => setTimeout(resolve, 40));
     }
@@ -150,6 +156,20 @@ export class Site {
     return this.#load;
   }
 
+  /** Runs `during`, in which the router is away; requests lost in it are its own, see `lostUnexpectedly`. */
+  async outage(during: () => Promise<void>): Promise<void> {
+    const fromMs = Date.now();
+    await during();
+    this.#outages.push({ fromMs, toMs: Date.now() });
+  }
+
+  /** Ends the load. Requests that were lost in a second without any outage. */
+  async lostUnexpectedly(): Promise<number> {
+    await this.load.stop();
+    const away = (atMs: number) => this.#outages.some(({ fromMs, toMs }) => atMs >= fromMs && atMs - 1_500 <= toMs);
+    return this.load.seconds().reduce((sum, { atMs, lost }) => sum + (away(atMs) ? 0 : lost), 0);
+  }
+
   /** Ends everything of the site; the servers a deployment under way may still start end with the engine. */
   async end(): Promise<void> {
     open.delete(this);
@@ -162,6 +182,12 @@ export class Site {
     await this.router.end();
     await endServers(join(this.#folder, 'servers'));
   }
+}
+
+/** A test may stop Temporal. */
+function unlessAway(error: unknown): null {
+  if (error instanceof GrayError && error.code === 'temporalUnreachable') return null;
+  throw error;
 }
 
 const open = new Set<Site>();

@@ -1,4 +1,7 @@
-/** A door before the admin side of an embedded router: remembers every write, and can lose an answer after the router acted. */
+/**
+ * A door before the admin side of an embedded router: remembers every write, can lose an answer after the router acted,
+ * and can keep a write on its way.
+ */
 import { createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { routeSchema } from '../../../src/adapters/router/route-schema.ts';
@@ -11,22 +14,36 @@ export interface AdminTap {
   readonly refused: readonly number[];
   /** The router acts on the next write that matches; whoever asked gets no answer. Resolves when it happened. */
   loseAnswer(of: (route: DesiredRoute) => boolean): Promise<void>;
+  /** The next write that matches stays on its way, until what is returned lets it arrive and tells the router's answer. */
+  holdBack(of: (route: DesiredRoute) => boolean): Promise<() => Promise<number>>;
   end(): Promise<void>;
 }
 
 const write = z.string().transform((text) => routeSchema.parse(JSON.parse(text)));
 
+type Wanted = (route: DesiredRoute) => boolean;
+
 export async function tapAdmin(socket: string, admin: string): Promise<AdminTap> {
   const writes: DesiredRoute[] = [];
   const refused: number[] = [];
-  let lose: { readonly of: (route: DesiredRoute) => boolean; readonly lost: () => void } | null = null;
+  let lose: { readonly of: Wanted; readonly lost: () => void } | null = null;
+  let hold: { readonly of: Wanted; readonly held: (arrive: () => Promise<number>) => void } | null = null;
 
-  const pass = async (asked: IncomingMessage, response: ServerResponse) => {
-    const body = await textOf(asked);
+  const arrive = async (asked: IncomingMessage, body: string, route: DesiredRoute | null) => {
     const answer = await forward(admin, asked, body);
-    const route = asked.method === 'PUT' ? write.parse(body) : null;
     if (route !== null && answer.status === 200) writes.push(route);
     if (route !== null && answer.status === 409) refused.push(route.fence);
+    return answer;
+  };
+  const pass = async (asked: IncomingMessage, response: ServerResponse) => {
+    const body = await textOf(asked);
+    const route = asked.method === 'PUT' ? write.parse(body) : null;
+    if (route !== null && hold?.of(route) === true) {
+      hold.held(async () => (await arrive(asked, body, route)).status);
+      hold = null;
+      return;
+    }
+    const answer = await arrive(asked, body, route);
     if (route !== null && lose?.of(route) === true) {
       lose.lost();
       lose = null;
@@ -41,6 +58,10 @@ export async function tapAdmin(socket: string, admin: string): Promise<AdminTap>
     loseAnswer: (of) =>
       new Promise((lost) => {
         lose = { of, lost };
+      }),
+    holdBack: (of) =>
+      new Promise((held) => {
+        hold = { of, held };
       }),
     end: async () => {
       door.closeAllConnections();

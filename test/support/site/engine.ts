@@ -72,7 +72,7 @@ export class Engine {
     await Promise.all(this.#workers.splice(0).map((worker) => worker.kill('SIGKILL')));
   }
 
-  /** Freezes all the workers of this moment; what thaws them is returned. */
+  /** Freezes all the workers of this moment; what thaws them is returned. They still end with the others. */
   freezeWorkers(): () => void {
     const frozen = [...this.#workers];
     for (const { pid } of frozen) signalGroup(pid, 'SIGSTOP');
@@ -83,6 +83,12 @@ export class Engine {
 
   stopServer(): Promise<void> {
     return this.#server.stop();
+  }
+
+  /** No good-bye: what it had not written is lost. */
+  async crashServer(): Promise<void> {
+    process.kill(this.#server.pid, 'SIGKILL');
+    await this.#server.ended;
   }
 
   /** At the address and on the database file it had before. */
