@@ -29,7 +29,7 @@ export async function play(stage: Stage, order: PlayOrder): Promise<Played> {
     const startedMs = performance.now();
     const release = await start(stage, order);
     const status = await follow(stage, order, load, release.link, startedMs);
-    const tookMs = performance.now() - startedMs;
+    const tookMs = Math.round(performance.now() - startedMs);
     await sleep(calmMs, undefined, { signal: order.signal });
     const { base, spec } = stage;
     return {
