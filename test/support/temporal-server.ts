@@ -24,7 +24,8 @@ let installed = false;
 export async function startTemporal(
   dynamicConfig: Readonly<Record<string, string | number | boolean>> = {},
 ): Promise<TestTemporal> {
-  if (!installed) Runtime.install({ logger: quiet });
+  if (!installed)
+    Runtime.install({ logger: quiet, telemetryOptions: { logging: { forward: {}, filter: { core: 'ERROR' } } } });
   installed = true;
   const { path } = await provisionTemporal({ log: () => undefined, env: process.env });
   const namespace = 'default';

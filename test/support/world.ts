@@ -20,6 +20,9 @@ import { startWorker } from '../../src/worker.ts';
 import { baseBuild, releaseRequest, releaseSpec } from './release-spec.ts';
 import type { TestTemporal } from './temporal-server.ts';
 
+/** What a world needs of a Temporal server; also a time-skipping one has it. */
+export type WorldTemporal = Omit<TestTemporal, 'server'>;
+
 let worlds = 0;
 
 export class World {
@@ -31,11 +34,11 @@ export class World {
   /** Every route that took effect, oldest first. */
   readonly routes: DesiredRoute[] = [];
   check: CheckRunner = async (check) => ({ name: check.name, ok: true, runs: 1, failures: 0 });
-  readonly #temporal: TestTemporal;
+  readonly #temporal: WorldTemporal;
   readonly #forget: () => void;
   #worker: RunningWorker | null = null;
 
-  constructor(temporal: TestTemporal, change: Partial<ReleaseSpec> = {}) {
+  constructor(temporal: WorldTemporal, change: Partial<ReleaseSpec> = {}) {
     worlds += 1;
     this.#temporal = temporal;
     this.spec = releaseSpec(`shop-${worlds}`, change);

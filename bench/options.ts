@@ -1,0 +1,16 @@
+/** The command line of every benchmark. */
+import { Command } from 'commander';
+
+export interface BenchOptions {
+  /** A small run that shows the bench works; its figures say little. */
+  readonly quick: boolean;
+}
+
+export function readOptions(name: string, about: string): BenchOptions {
+  const command = new Command(`npm run bench:${name} --`).description(about).option('--quick', 'a small run');
+  return { quick: command.parse().opts<{ quick?: true }>().quick === true };
+}
+
+/** Progress, with the seconds since the start. */
+export const say = (line: string): void =>
+  console.log(`${(performance.now() / 1_000).toFixed(1).padStart(6)} s  ${line}`);
