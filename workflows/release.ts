@@ -118,7 +118,7 @@ async function close(run: Run, outcome: Outcome): Promise<Status> {
   run.enter('closed');
   run.publish();
   announce(run, outcome, `release ${outcome}`, outcome === 'completed' ? 'info' : 'alarm');
-  await condition(() => run.messages.size === 0, lastWordsMs);
+  await condition(() => run.messages.size === 0, lastWordsMs, { summary: 'the last notifications' });
   await condition(allHandlersFinished);
   return run.status();
 }
