@@ -28,8 +28,8 @@ export interface SiteOrder {
   readonly faults?: Faults;
   /** Of version 1.0.0. */
   readonly baseFaults?: Faults;
-  /** False where no user matters to the test. */
-  readonly load?: boolean;
+  /** Requests a second; 80 by default. */
+  readonly rate?: number;
   /** `file` gives a name its place in the site's folder. */
   readonly change?: (file: (name: string) => string) => Partial<ReleaseSpec>;
 }
@@ -72,7 +72,7 @@ export class Site {
     const site = new Site(siteSpec(facts, order.change?.(file) ?? {}), router, engine, folder);
     open.add(site);
     await Promise.all(servers.map((server) => site.#supervisor.installServer(server, base)));
-    if (order.load !== false) site.#load = startLoad({ url: router.spec.entrance, ...load });
+    site.#load = startLoad({ url: router.spec.entrance, ...load, rate: order.rate ?? load.rate });
     return site;
   }
 
@@ -80,8 +80,8 @@ export class Site {
     return this.spec.target;
   }
 
-  start(by = 'ana', spec: ReleaseSpec = this.spec): Promise<StartedRelease> {
-    return startRelease(this.engine.client, { spec, by, reason: 'weekly release' });
+  start(by = 'ana', client = this.engine.client): Promise<StartedRelease> {
+    return startRelease(client, { spec: this.spec, by, reason: 'weekly release' });
   }
 
   /** What `passesWhen` and `onlyWhile` wait for. */

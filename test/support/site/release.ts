@@ -46,7 +46,7 @@ export const siteSpec = (facts: SiteFacts, change: Partial<ReleaseSpec>): Releas
 /** Stages of a second each. */
 export const stages = (...sharesBp: readonly number[]) => sharesBp.map((shareBp) => ({ shareBp, holdMs: 1_000 }));
 
-const health: HttpCheck = {
+export const health: HttpCheck = {
   ...{ kind: 'http', name: 'health', method: 'GET', path: '/health', headers: {}, repeat: 1, timeoutMs: 3_000 },
   expect: { status: 200, version: true, headers: {}, json: {} },
 };
