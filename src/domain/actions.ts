@@ -136,8 +136,14 @@ export function decide(state: ReleaseState, command: Command, input: CommandInpu
   const known = state.answered[input.requestId];
   if (known !== undefined) return known;
   if (input.by.trim() === '') return refused('`by` must name who asks');
+  if (isStopping(state) && command !== 'abort' && command !== 'rollback')
+    return refused(`the release is being stopped by ${state.stop?.by}`);
   return actions[command].decide(state, input);
 }
+
+/** An operator has stopped it, and users are about to leave gray. */
+const isStopping = ({ stop, phase }: ReleaseState): boolean =>
+  stop !== null && phase !== 'rollback' && phase !== 'closed';
 
 /** What an operator may do now; `approve` and `exclude` with the argument they need. */
 export function allowedNow(state: ReleaseState): Command[] {
@@ -151,7 +157,7 @@ export function allowedNow(state: ReleaseState): Command[] {
       ...(stage !== undefined && { stage }),
       ...(server !== undefined && { server }),
     };
-    return actions[command].decide(state, asked).answer === 'done';
+    return decide(state, command, asked).answer === 'done';
   });
 }
 
