@@ -1,7 +1,7 @@
 /** Every changed server back on base, in the fastest batches that capacity allows, until it is read back as done. */
 import { capacityOf, leftToRollBack, normalPlace } from '../src/domain/desired.ts';
 import { whenUsersLeave } from '../src/domain/leaving.ts';
-import { nextRollbackBatch } from '../src/domain/leveling.ts';
+import { type Candidate, nextRollbackBatch } from '../src/domain/leveling.ts';
 import { percentOf } from '../src/domain/percent.ts';
 import { otherPool } from '../src/domain/server.ts';
 import { allUsersBp } from '../src/domain/split.ts';
@@ -29,13 +29,23 @@ export async function rollBack(run: Run): Promise<void> {
   await backToNormal(run);
 }
 
-/** Servers a rollback is stuck on come last: the others must not wait for them. */
+/**
+ * Servers a rollback is stuck on come last: the others must not wait for them. But while it is stuck no pool is
+ * overloaded for another try: a base that comes up nowhere must not take down the servers that serve.
+ */
 function nextBatch({ state, spec }: Run): readonly string[] {
-  const left = leftToRollBack(state, spec);
-  const fresh = left.filter(({ id }) => !state.stuck.includes(id));
+  const left = leftToRollBack(state, spec).filter(({ id }) => !untouched(state, id));
+  const isStuck = ({ id }: Candidate) => state.stuck.includes(id);
+  const stuck = left.filter(isStuck).map(({ id }) => id);
+  const fresh = left.filter((server) => !isStuck(server));
   const limits = { maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp };
-  return nextRollbackBatch(fresh.length > 0 ? fresh : left, capacityOf(state, spec), state, limits);
+  const next = nextRollbackBatch(fresh, capacityOf(state, spec), state, { ...limits, atLeastOne: stuck.length === 0 });
+  return next.length > 0 ? next : stuck;
 }
+
+/** A stray that was not brought to base yet serves on the version it was found with; this release never changed it. */
+const untouched = ({ servers, stablePool }: ReleaseState, id: string): boolean =>
+  servers[id]?.place === stablePool && servers[id].up;
 
 async function returnBatch(run: Run, ids: readonly string[]): Promise<string[]> {
   const out = changed(run.state.servers, ids, () => ({ place: 'out', build: 'unknown' }));

@@ -79,13 +79,13 @@ function batchWith(
 
 /**
  * The next servers to return to base. With nobody on gray all of them; otherwise those that serve nobody, and as many
- * serving ones as leave the gray pool at or below `maxLoad`, at least one.
+ * serving ones as leave the gray pool at or below `maxLoad`; with `atLeastOne` one even where that is too much.
  */
 export function nextRollbackBatch(
   left: readonly Candidate[],
   capacity: Capacity,
   split: Shares,
-  limits: BatchLimits,
+  limits: BatchLimits & { readonly atLeastOne: boolean },
 ): readonly string[] {
   const demand = grayDemand(split, limits.restBp);
   if (demand === 0) return left.map((server) => server.id);
@@ -99,7 +99,7 @@ export function nextRollbackBatch(
     going.push(server);
   }
   const first = serving[0];
-  if (idle.length + going.length === 0 && first !== undefined) going.push(first);
+  if (limits.atLeastOne && idle.length + going.length === 0 && first !== undefined) going.push(first);
   return [...idle, ...going].map((server) => server.id);
 }
 
