@@ -14,7 +14,7 @@ export async function restoreRoute(run: Run, note: string): Promise<void> {
   stop(run);
   run.note(`${note}; setting and confirming the whole route again`);
   await moveTraffic(run, `restore the route: ${note}`, [{ change: {}, confirm: true }]);
-  goOn(run);
+  await fitShare(run);
 }
 
 /** Gray servers died or came back. The share falls to what fits; it returns only over servers verified again. */
@@ -43,22 +43,26 @@ async function verifyReturned(run: Run, returned: readonly string[]): Promise<vo
   }
 }
 
-async function fitShare(run: Run): Promise<void> {
+/** Sets the share to what gray can carry of the stage's share; the clock goes on only where that is all of it. */
+export async function fitShare(run: Run): Promise<void> {
+  // From leveling on base could not take back what gray does not carry.
+  if (run.state.leveled) return;
   const wanted = wantedShareBp(run);
-  const fits = fittingShareBp(capacityOf(run.state, run.spec), run.spec.capacity.maxLoad, wanted);
-  if (fits === run.state.shareBp) return;
-  if (fits < wanted) stop(run);
-  announce(
-    run,
-    'shareFits',
-    `serving gray capacity changed: share ${percentOf(fits)} of ${percentOf(wanted)}`,
-    'alarm',
-  );
-  await moveTraffic(run, `share ${percentOf(fits)}: what gray can carry`, [
-    { change: { shareBp: fits }, confirm: fits > 0 },
-  ]);
-  if (fits === wanted) goOn(run);
+  for (let fits = fittingNow(run); ; fits = fittingNow(run)) {
+    if (fits < wanted) stop(run);
+    run.update({ shortSinceMs: fits < wanted ? (run.state.shortSinceMs ?? Date.now()) : null });
+    if (fits === run.state.shareBp) return goOn(run);
+    const text = `serving gray capacity changed: share ${percentOf(fits)} of ${percentOf(wanted)}`;
+    announce(run, 'shareFits', text, 'alarm');
+    await moveTraffic(run, `share ${percentOf(fits)}: what gray can carry`, [
+      { change: { shareBp: fits }, confirm: fits > 0 },
+    ]);
+  }
 }
+
+/** What gray can carry now of the share that the stage asks for. */
+export const fittingNow = (run: Run): number =>
+  fittingShareBp(capacityOf(run.state, run.spec), run.spec.capacity.maxLoad, wantedShareBp(run));
 
 /** The share that has passed, or that the stage holds. */
 function wantedShareBp({ state, spec }: Run): number {
@@ -70,6 +74,6 @@ function stop(run: Run): void {
 }
 
 function goOn(run: Run): void {
-  const { clock, paused } = run.state;
-  if (clock !== null && paused === null) run.update({ clock: goOnClock(clock, Date.now()) });
+  const { clock, paused, shortSinceMs } = run.state;
+  if (clock !== null && paused === null && shortSinceMs === null) run.update({ clock: goOnClock(clock, Date.now()) });
 }

@@ -8,18 +8,23 @@ import type { Outcome } from '../src/domain/phases.ts';
 import { isBefore } from '../src/domain/phases.ts';
 import { otherPool } from '../src/domain/server.ts';
 import { allUsersBp } from '../src/domain/split.ts';
-import type { Failure, ReleaseState } from '../src/domain/state.ts';
+import type { Failure, ReleaseState, ServerState } from '../src/domain/state.ts';
 import { announce } from './announce.ts';
 import type { Interruption } from './interruption.ts';
 import { rollBack } from './rollback.ts';
 import type { Run } from './run.ts';
-import { moveTraffic } from './traffic.ts';
+import { changed, moveTraffic } from './traffic.ts';
 import { waitFor } from './wait.ts';
 
 /** The outcome, or `goOn` when an operator resumed or retries. */
 export async function exceptionPeriod(run: Run, cause: Interruption): Promise<Outcome | 'goOn'> {
   if (run.state.failure === null)
-    run.update({ failure: failureOf(run, cause), ...undisturbed, ...beforeTheFlip(run.state) });
+    run.update({
+      failure: failureOf(run, cause),
+      ...undisturbed,
+      ...asSettled(run.state),
+      ...beforeTheFlip(run.state),
+    });
   const { touched, period, testing, phase } = run.state;
   if (!touched) return outcomeUntouched(run);
   if (run.state.pastReturn) return heldForGood(run, cause);
@@ -27,6 +32,24 @@ export async function exceptionPeriod(run: Run, cause: Interruption): Promise<Ou
   if (mayHold(run, cause) && (await heldAndWanted(run, run.spec.exception.holdForMs, 'rollback'))) return 'goOn';
   await rollBack(run);
   return outcomeOf(run, cause);
+}
+
+/**
+ * A move towards users that was broken off may or may not have reached the router. Its servers have not changed yet, so
+ * they go back to where they were, and the share is not above what it was: a way back raises nothing.
+ */
+function asSettled({ settled, shareBp, servers }: ReleaseState): Partial<ReleaseState> {
+  if (settled === null) return {};
+  const before = (id: string): Partial<ServerState> => {
+    const { place, build } = settled.servers[id] ?? {};
+    return { ...(place !== undefined && { place }), ...(build !== undefined && { build }) };
+  };
+  return {
+    settled: null,
+    shareBp: Math.min(settled.shareBp, shareBp),
+    rest: settled.rest,
+    servers: changed(servers, Object.keys(servers), before),
+  };
 }
 
 /** A completion that was broken off: whether or not the router has it, all users are on the new servers, still called gray. */
@@ -49,7 +72,7 @@ const failureOf = ({ state }: Run, cause: Interruption): Failure => {
   return { phase, stage, batch, reason: cause.message, consequence: cause.consequence, verdict: cause.verdict };
 };
 
-const undisturbed = { clock: null, gate: null, paused: null, skip: null, waiting: null } as const;
+const undisturbed = { clock: null, shortSinceMs: null, gate: null, paused: null, skip: null, waiting: null } as const;
 
 async function usersLeaveGray(run: Run, cause: Interruption): Promise<void> {
   run.enter('exception');

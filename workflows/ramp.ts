@@ -1,8 +1,9 @@
 /** The gray ramp: m stages, each share → confirm → observe → verdict → gate. */
-import { extendClock, leftMs, startClock } from '../src/domain/clock.ts';
+import { extendClock, leftMs, startClock, stopClock } from '../src/domain/clock.ts';
 import { percentOf } from '../src/domain/percent.ts';
 import type { StageSpec } from '../src/domain/spec.ts';
 import { announce } from './announce.ts';
+import { fitShare, fittingNow } from './disturbance.ts';
 import { passGate } from './gate.ts';
 import { Interruption } from './interruption.ts';
 import { watchUntil } from './observing.ts';
@@ -23,13 +24,15 @@ const present = ({ spec, state }: Run): StageSpec | undefined => spec.ramp.stage
 const label = ({ spec, state }: Run, { shareBp }: StageSpec): string =>
   `stage ${state.stage + 1} of ${spec.ramp.stages.length}: ${percentOf(shareBp)}`;
 
-/** The clock starts only when the share is confirmed. */
+/** The clock starts only when the share is confirmed, gray carries all of it, and nobody has paused meanwhile. */
 async function open(run: Run, stage: StageSpec): Promise<void> {
-  const change = { period: 'gray', listsApply: true, testing: false, shareBp: stage.shareBp } as const;
+  const change = { period: 'gray', listsApply: true, testing: false, shareBp: fittingNow(run) } as const;
   await moveTraffic(run, label(run, stage), [{ change, confirm: true }]);
-  run.update({ clock: startClock(stage.holdMs, Date.now()), newStage: true, verdict: null, skip: null });
+  const clock = stopClock(startClock(stage.holdMs, Date.now()), Date.now());
+  run.update({ clock, newStage: true, verdict: null, skip: null });
   run.note(label(run, stage));
   announce(run, 'stage', label(run, stage));
+  await fitShare(run);
 }
 
 /** Ends on a pass or a recorded override, never on time alone. */
@@ -37,12 +40,13 @@ async function hold(run: Run): Promise<void> {
   while (run.state.clock !== null) {
     await whilePaused(run);
     const { clock } = run.state;
+    const passed = run.state.verdict?.kind === 'pass' ? `passed: ${run.state.verdict.reason}` : null;
     if (run.state.skip !== null) return end(run, `hold skipped by ${run.state.skip.by}`);
-    if (leftMs(clock, Date.now()) > clockSlackMs) await watchHold(run);
-    else if (run.state.verdict?.kind === 'pass') return end(run, `passed: ${run.state.verdict.reason}`);
+    if (run.state.shortSinceMs !== null) await whileShort(run, run.state.shortSinceMs);
+    else if (passed !== null && clock.extensions > 0) return end(run, passed);
+    else if (leftMs(clock, Date.now()) > clockSlackMs) await watchHold(run);
+    else if (passed !== null) return end(run, passed);
     else extend(run);
-    if (clock.extensions > 0 && run.state.verdict?.kind === 'pass')
-      return end(run, `passed: ${run.state.verdict.reason}`);
   }
 }
 
@@ -54,6 +58,17 @@ async function whilePaused(run: Run): Promise<void> {
   await watchUntil(run, { summary: `paused by ${run.state.paused.by}`, until: () => run.state.paused === null });
 }
 
+/** Gray servers may come back for as long as a stage without a verdict may take; then the exception policy acts. */
+async function whileShort(run: Run, sinceMs: number): Promise<void> {
+  const what = 'gray servers that can carry the share';
+  const deadlineMs = sinceMs + (run.state.clock?.holdMs ?? 0) * run.spec.ramp.patience;
+  run.update({ waiting: { what, deadlineMs, otherwise: 'the exception policy' } });
+  const until = () => run.state.skip !== null || run.state.shortSinceMs !== sinceMs;
+  await watchUntil(run, { summary: `waiting for ${what}`, endAtMs: () => deadlineMs, timer: true, until });
+  run.update({ waiting: null });
+  if (run.state.paused === null && !until()) throw new Interruption('gray can no longer carry the share of the stage');
+}
+
 async function watchHold(run: Run): Promise<void> {
   const stage = present(run);
   const endAtMs = () => Date.now() + (run.state.clock === null ? 0 : leftMs(run.state.clock, Date.now()));
@@ -62,7 +77,7 @@ async function watchHold(run: Run): Promise<void> {
     endAtMs,
     timer: true,
     endOnPass: (run.state.clock?.extensions ?? 0) > 0,
-    until: () => run.state.skip !== null,
+    until: () => run.state.skip !== null || run.state.shortSinceMs !== null,
   });
 }
 

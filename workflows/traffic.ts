@@ -2,7 +2,7 @@
 import type { RouteOrder, RouteResult, RouteStep } from '../activities/orders.ts';
 import { desiredRoute, expectedVersions, formerlyListed } from '../src/domain/desired.ts';
 import type { Place } from '../src/domain/server.ts';
-import type { ReleaseState, ServerState } from '../src/domain/state.ts';
+import type { ReleaseState, ServerState, Settled } from '../src/domain/state.ts';
 import { withServer } from '../src/domain/state.ts';
 import { seenFence } from './interruption.ts';
 import { notGivenUp } from './persistence.ts';
@@ -21,6 +21,7 @@ export interface Move {
 /** Carries out `moves` in one activity, one fence each. On the way back a writer with a higher fence is overtaken. */
 export async function moveTraffic(run: Run, summary: string, moves: readonly Move[]): Promise<void> {
   for (;;) {
+    if (!back(run)) run.update({ settled: settledNow(run) });
     const order = orderOf(run, moves);
     run.publish();
     try {
@@ -65,8 +66,10 @@ function limitsOf({ steps }: RouteOrder) {
   return { startToCloseTimeout: drainMs * steps.length + drainMarginMs, heartbeatTimeout: heartbeatMs };
 }
 
+const settledNow = ({ state: { shareBp, rest, servers } }: Run): Settled => ({ shareBp, rest, servers });
+
 function settle(run: Run, result: RouteResult): void {
-  let state: ReleaseState = { ...run.state, instance: result.instance };
+  let state: ReleaseState = { ...run.state, instance: result.instance, settled: null };
   for (const [id, { up, openSessions }] of Object.entries(result.servers)) {
     state = withServer(state, id, state.servers[id]?.place === 'out' ? { openSessions } : { up, openSessions });
   }

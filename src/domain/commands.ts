@@ -29,7 +29,7 @@ function changed(state: ReleaseState, command: Command, input: CommandInput, dec
       return { ...state, paused: decree, clock: state.clock && stopClock(state.clock, decree.atMs) };
     case 'resume':
       if (isHeld(state)) return { ...state, again: { ...decree, how: 'resume' } };
-      return { ...state, paused: null, clock: state.clock && goOnClock(state.clock, decree.atMs) };
+      return { ...state, paused: null, ...goOn(state, decree.atMs) };
     case 'retry':
       return { ...state, again: { ...decree, how: 'retry' } };
     case 'skip':
@@ -42,4 +42,10 @@ function changed(state: ReleaseState, command: Command, input: CommandInput, dec
     case 'finish':
       return { ...state, finish: decree };
   }
+}
+
+/** A clock that stands because gray cannot carry the share goes on standing; how long it may is counted anew. */
+function goOn({ clock, shortSinceMs }: ReleaseState, atMs: number): Pick<ReleaseState, 'clock' | 'shortSinceMs'> {
+  if (shortSinceMs !== null) return { clock, shortSinceMs: atMs };
+  return { clock: clock && goOnClock(clock, atMs), shortSinceMs };
 }

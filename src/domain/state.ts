@@ -26,6 +26,8 @@ export interface ReleaseState {
   readonly instance: string | null;
 
   readonly servers: Readonly<Record<string, ServerState>>;
+  /** What was in force before the move towards users that is under way, or that failed; null while none is. */
+  readonly settled: Settled | null;
   /** True from the first router write on: before it, an abort just ends. */
   readonly touched: boolean;
   /** True once the first leveled batch is under way: users can no longer all leave gray at once. */
@@ -39,6 +41,8 @@ export interface ReleaseState {
   readonly stage: number;
   /** The clock of the stage that holds now. */
   readonly clock: StageClock | null;
+  /** Since when gray cannot carry the share of the stage, whose clock then stands; null while it can. */
+  readonly shortSinceMs: number | null;
   readonly fold: Fold | null;
   /** No observation of the present stage has begun yet. */
   readonly newStage: boolean;
@@ -65,6 +69,9 @@ export interface ReleaseState {
   /** What happened, newest last, bounded. */
   readonly journal: readonly JournalEntry[];
 }
+
+/** The part of the traffic that servers and users depend on. */
+export type Settled = Pick<ReleaseState, 'shareBp' | 'rest' | 'servers'>;
 
 export interface ServerState {
   readonly place: Place;
@@ -142,12 +149,14 @@ export const initialState: ReleaseState = {
   testing: false,
   instance: null,
   servers: {},
+  settled: null,
   touched: false,
   leveled: false,
   pastReturn: false,
   completing: false,
   stage: 0,
   clock: null,
+  shortSinceMs: null,
   fold: null,
   newStage: true,
   verdict: null,
