@@ -1,12 +1,12 @@
 /** A real Temporal dev server with a client, and the workflow bundle: for tests and benches. */
-import { fileURLToPath } from 'node:url';
 import { Client, Connection } from '@temporalio/client';
 import { SearchAttributeType } from '@temporalio/common';
-import { bundleWorkflowCode, DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
+import { DefaultLogger, NativeConnection, Runtime } from '@temporalio/worker';
 import { searchAttributeTypes } from '../../src/domain/names.ts';
 import type { DevServer } from '../../src/provision/dev-server.ts';
 import { startDevServer } from '../../src/provision/dev-server.ts';
 import { provisionTemporal } from '../../src/provision/provision.ts';
+import { testBundle } from './bundle.ts';
 
 export interface TestTemporal {
   readonly server: DevServer;
@@ -45,9 +45,3 @@ const searchAttributes = Object.entries(searchAttributeTypes).map(([name, type])
   name,
   type: SearchAttributeType[type],
 }));
-
-export const testBundle = (): Promise<{ readonly code: string }> =>
-  bundleWorkflowCode({
-    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
-    logger: quiet,
-  });

@@ -5,9 +5,9 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js';
 import { Worker } from '@temporalio/worker';
 import { DeterminismViolationError } from '@temporalio/workflow';
 import { afterEach, describe, expect, it } from 'vitest';
+import { testBundle } from '../support/bundle.ts';
 import { type Shape, shapes } from '../support/shapes.ts';
 import { useTemporal } from '../support/temporal.ts';
-import { testBundle } from '../support/temporal-server.ts';
 import { World } from '../support/world.ts';
 
 const folder = fileURLToPath(new URL('./histories/', import.meta.url));

@@ -12,7 +12,7 @@ import { connect, registerSearchAttributes } from '../../../src/client.ts';
 import { readConfig } from '../../../src/config.ts';
 import { type DevServer, startDevServer } from '../../../src/provision/dev-server.ts';
 import { provisionTemporal } from '../../../src/provision/provision.ts';
-import { testBundle } from '../temporal-server.ts';
+import { testBundle } from '../bundle.ts';
 
 const workerMain = fileURLToPath(new URL('./worker-main.ts', import.meta.url));
 const quiet = () => undefined;
