@@ -5,8 +5,11 @@ const report = process.env.GRAY_TEST_REPORT;
 /** Arithmetic and files: these tests share nothing and may run side by side. */
 const pure = ['test/domain/**/*.test.ts', 'test/edge/!(pack).test.ts'];
 
+/** Releases in memory on a real Temporal server: they mostly wait, so two files at a time disturb nobody. */
+const waiting = ['test/workflows/**/*.test.ts', 'test/edge/client/**/*.test.ts'];
+
 /**
- * `pure` first, side by side; then everything with real processes, one file at a time: on two cores a test's own
+ * `pure` first, side by side, and `waiting`; then everything with real processes, one file at a time: on two cores a test's own
  * siblings would be its noisiest neighbours.
  */
 export default defineConfig({
@@ -18,15 +21,16 @@ export default defineConfig({
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       { extends: true, test: { name: 'pure', include: pure, maxWorkers: 2, sequence: { groupOrder: 0 } } },
+      { extends: true, test: { name: 'waiting', include: waiting, maxWorkers: 2, sequence: { groupOrder: 1 } } },
       {
         extends: true,
         test: {
           name: 'parts',
           include: ['test/**/*.test.ts'],
-          exclude: [...pure, '**/node_modules/**'],
+          exclude: [...pure, ...waiting, '**/node_modules/**'],
           maxWorkers: 1,
           minWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
