@@ -6,6 +6,7 @@ import type { ReleaseSpec } from '../../src/domain/spec.ts';
 import type { Status } from '../../src/domain/status.ts';
 import { useEngine } from '../support/site/engine.ts';
 import { asTester, passesWhen } from '../support/site/release.ts';
+import { type RouterKind, routerKinds } from '../support/site/routers.ts';
 import { Site } from '../support/site.ts';
 
 const engine = useEngine();
@@ -46,49 +47,53 @@ async function holdsAgain(site: Site, times: number): Promise<void> {
   expect(await site.route()).toMatchObject({ period: 'gray', fence: status.fence, split: { shareBp: status.shareBp } });
 }
 
-describe.each(['embedded', 'haproxy'] as const)('a release whose %s router', { timeout: 120_000 }, (router) => {
-  it('is restarted or reloaded in every phase is completed, and requests are lost only while no router is there', async () => {
-    const site = await Site.open(engine(), { router, change });
-    await site.start();
-    await site.until(({ activities = [] }) => activities.some(({ name }) => name === 'runHook'));
-    await restart(site);
-    await site.switchOn('migrated');
-    await site.until(({ phase }) => phase === 'deploymentVerification');
-    await restart(site);
-    await site.switchOn('deployed');
-    await site.until(({ activities = [] }) => activities.some(({ name }) => name === 'checkEntrance'));
-    await restart(site);
-    await site.switchOff('deployed');
-    await site.switchOn('looked');
-    await site.until(({ stage }) => stage?.clock != null);
-    await restart(site);
-    await holdsAgain(site, 1);
-    if (router === 'haproxy') await site.router.reload();
-    else await site.outage(() => site.router.reload());
-    await holdsAgain(site, 2);
-    await skipHold(engine().client, site.target, asked);
-    await site.until(({ gate }) => gate !== null);
-    await restart(site);
-    await site.until((status) => restored(status).length === 3);
-    await approveStage(engine().client, site.target, 1, asked);
-    await site.until((status) => status.phase === 'leveling' && deploying(status));
-    await restart(site);
-    await site.switchOn('deployed');
-    await site.until(({ phase }) => phase === 'watch');
-    await restart(site);
-    const status = await site.closed();
+async function playOn(router: RouterKind): Promise<void> {
+  const site = await Site.open(engine(), { router, change });
+  await site.start();
+  await site.until(({ activities = [] }) => activities.some(({ name }) => name === 'runHook'));
+  await restart(site);
+  await site.switchOn('migrated');
+  await site.until(({ phase }) => phase === 'deploymentVerification');
+  await restart(site);
+  await site.switchOn('deployed');
+  await site.until(({ activities = [] }) => activities.some(({ name }) => name === 'checkEntrance'));
+  await restart(site);
+  await site.switchOff('deployed');
+  await site.switchOn('looked');
+  await site.until(({ stage }) => stage?.clock != null);
+  await restart(site);
+  await holdsAgain(site, 1);
+  if (router === 'haproxy') await site.router.reload();
+  else await site.outage(() => site.router.reload());
+  await holdsAgain(site, 2);
+  await skipHold(engine().client, site.target, asked);
+  await site.until(({ gate }) => gate !== null);
+  await restart(site);
+  await site.until((status) => restored(status).length === 3);
+  await approveStage(engine().client, site.target, 1, asked);
+  await site.until((status) => status.phase === 'leveling' && deploying(status));
+  await restart(site);
+  await site.switchOn('deployed');
+  await site.until(({ phase }) => phase === 'watch');
+  await restart(site);
+  const status = await site.closed();
 
-    expect(status.outcome).toBe('completed');
-    const once = ['1.0.0', '2.0.0'];
-    expect(await site.starts()).toEqual({ s1: once, s2: once, s3: once, s4: once });
-    expect(await site.route()).toMatchObject({ period: 'normal', stable: 'b', split: { shareBp: 0, rest: 'stable' } });
-    expect(await site.lostUnexpectedly()).toBe(0);
-    console.log(
-      site.load
-        .seconds()
-        .map((x) => x.lost)
-        .join(' '),
-    );
-    expect((await site.load.stop()).moves['2.0.0 > 1.0.0']).toBeUndefined();
+  expect(status.outcome).toBe('completed');
+  const once = ['1.0.0', '2.0.0'];
+  expect(await site.starts()).toEqual({ s1: once, s2: once, s3: once, s4: once });
+  expect(await site.route()).toMatchObject({ period: 'normal', stable: 'b', split: { shareBp: 0, rest: 'stable' } });
+  expect(await site.lostUnexpectedly()).toBe(0);
+  console.log(
+    site.load
+      .seconds()
+      .map((x) => x.lost)
+      .join(' '),
+  );
+  expect((await site.load.stop()).moves['2.0.0 > 1.0.0']).toBeUndefined();
+}
+
+describe('a release whose router', { timeout: 120_000 }, () => {
+  it('is restarted or reloaded in every phase is completed, and requests are lost only while no router is there', async () => {
+    await Promise.all(routerKinds.map(playOn));
   });
 });

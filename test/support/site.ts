@@ -28,13 +28,13 @@ export interface SiteOrder {
   readonly faults?: Faults;
   /** Of version 1.0.0. */
   readonly baseFaults?: Faults;
-  /** Requests a second; 80 by default. */
+  /** Requests a second; 60 by default. */
   readonly rate?: number;
   /** `file` gives a name its place in the site's folder. */
   readonly change?: (file: (name: string) => string) => Partial<ReleaseSpec>;
 }
 
-const load = { path: '/work', users: 200, rate: 80, anonymousPart: 0.1, freshPart: 0.2, timeoutMs: 15_000 };
+const load = { path: '/work', users: 200, rate: 60, anonymousPart: 0.1, freshPart: 0.2, timeoutMs: 15_000 };
 let sites = 0;
 
 export class Site {

@@ -47,7 +47,7 @@ export const siteSpec = (facts: SiteFacts, change: Partial<ReleaseSpec>): Releas
 export const stages = (...sharesBp: readonly number[]) => sharesBp.map((shareBp) => ({ shareBp, holdMs: 1_000 }));
 
 export const health: HttpCheck = {
-  ...{ kind: 'http', name: 'health', method: 'GET', path: '/health', headers: {}, repeat: 1, timeoutMs: 3_000 },
+  ...{ kind: 'http', name: 'health', method: 'GET', path: '/health', headers: {}, repeat: 1, timeoutMs: 10_000 },
   expect: { status: 200, version: true, headers: {}, json: {} },
 };
 export const asTester: HttpCheck = { ...health, name: 'checkout', path: '/checkout?demo=1', as: 'tester', repeat: 3 };

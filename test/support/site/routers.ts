@@ -7,7 +7,8 @@ import { Haproxy } from '../haproxy.ts';
 import { configured, startRouterProcess } from '../router-process.ts';
 import { type AdminTap, tapAdmin } from './admin-tap.ts';
 
-export type RouterKind = 'embedded' | 'haproxy';
+export const routerKinds = ['embedded', 'haproxy'] as const;
+export type RouterKind = (typeof routerKinds)[number];
 
 export interface SiteRouter {
   readonly spec: Exclude<RouterSpec, { kind: 'memory' }>;
