@@ -4,7 +4,7 @@ import { announce } from './announce.ts';
 import { Interruption } from './interruption.ts';
 import { watchedWhile } from './observing.ts';
 import type { Run } from './run.ts';
-import { waitFor } from './wait.ts';
+import { notPaused, waitFor } from './wait.ts';
 
 export async function passGate(
   run: Run,
@@ -16,12 +16,15 @@ export async function passGate(
     run.update({ gate: { stage, approved: null } });
     run.note(`gate of stage ${stage}: waiting for an approval`);
   }
-  await watchedWhile(run, { summary: `gate of stage ${stage}` }, () => opened(run, approval, stage));
+  await watchedWhile(run, { summary: `gate of stage ${stage}` }, async () => {
+    await opened(run, approval, stage);
+    await notPaused(run);
+  });
   run.update({ gate: null });
 }
 
 async function opened(run: Run, { deadlineMs, otherwise }: ApprovalSpec, stage: number | 'leveling'): Promise<void> {
-  const until = () => run.state.gate?.approved !== null && run.state.paused === null;
+  const until = () => run.state.gate?.approved !== null;
   const what = `approval of stage ${stage}`;
   while (!(await waitFor(run, { what, withinMs: deadlineMs, otherwise, until }))) {
     if (otherwise === 'rollback') throw new Interruption(`nobody approved stage ${stage} in time`, 'rollback');

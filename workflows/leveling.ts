@@ -1,5 +1,4 @@
 /** Leveling: the new version on the other servers, batch by batch, traffic following capacity; it ends with proof. */
-import { condition } from '@temporalio/workflow';
 import { capacityOf, grayPlace, leftToLevel, serversIn } from '../src/domain/desired.ts';
 import type { LevelingBatch } from '../src/domain/leveling.ts';
 import { nextLevelingBatch } from '../src/domain/leveling.ts';
@@ -16,7 +15,7 @@ import { forward } from './proxies.ts';
 import type { Run } from './run.ts';
 import { serverRetryMs } from './timeouts.ts';
 import { changed, moveTraffic, placed } from './traffic.ts';
-import { waitFor } from './wait.ts';
+import { notPaused, waitFor } from './wait.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
@@ -37,12 +36,13 @@ export async function leveling(run: Run): Promise<void> {
   await watchedWhile(run, { summary: 'leveling', follow: true }, async () => {
     do await levelAll(run);
     while (!(await proven(run)));
+    await notPaused(run);
   });
 }
 
 async function levelAll(run: Run): Promise<void> {
   for (let attempt = 1; ; ) {
-    await condition(() => run.state.paused === null);
+    await notPaused(run);
     if (handoverIsDue()) throw new Handover();
     takeOutExcluded(run);
     const batch = nextBatch(run);

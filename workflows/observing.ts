@@ -1,5 +1,13 @@
 /** Watching metrics, router and servers while the release holds, waits or moves on. A fail interrupts, wherever it is. */
-import { CancellationScope, CancelledFailure, condition, isCancellation, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  CancellationScope,
+  CancelledFailure,
+  condition,
+  isCancellation,
+  sleep,
+  TimeoutFailure,
+} from '@temporalio/workflow';
 import type { Observation, ObserveOrder } from '../activities/orders.ts';
 import { desiredRoute } from '../src/domain/desired.ts';
 import type { JudgeContext, Verdict } from '../src/domain/verdict.ts';
@@ -28,14 +36,15 @@ export async function watchUntil(run: Run, watch: Watch): Promise<void> {
   while (!watch.until()) {
     if (handoverIsDue()) throw new Handover();
     const seen = await observeOnce(run, watch);
+    // Whatever ended it: a fail in its evidence acts before anything else does.
+    if (seen.ended === 'fail' || seen.verdict.kind === 'fail') throw failed(seen.verdict);
     if (seen.ended === 'router') await restoreRoute(run, seen.note ?? 'the router changed');
     else if (seen.ended === 'servers') await serversChanged(run, seen.down);
-    else if (seen.ended === 'fail') throw failed(seen.verdict);
     else if (seen.ended !== 'asked') return;
   }
 }
 
-/** Runs `work` with an observation beside it; afterwards the evidence is in the state. */
+/** Runs `work` with an observation beside it; afterwards the evidence is in the state, and a fail in it has acted. */
 export async function watchedWhile<Result>(
   run: Run,
   watch: Omit<Watch, 'until'>,
@@ -45,10 +54,14 @@ export async function watchedWhile<Result>(
   const watching = watchUntil(run, { ...watch, until: () => over || handoverIsDue() });
   const working = work();
   try {
-    return await Promise.race([working, watching.then(() => working)]);
-  } finally {
+    const result = await Promise.race([working, watching.then(() => working)]);
+    over = true;
+    await watching;
+    return result;
+  } catch (error) {
     over = true;
     if (!CancellationScope.current().consideredCancelled) await watching.catch(ignore);
+    throw error;
   }
 }
 
@@ -56,7 +69,6 @@ async function observeOnce(run: Run, watch: Watch): Promise<Observation> {
   const beside = CancellationScope.current();
   const scope = new CancellationScope();
   const order = orderOf(run, watch);
-  run.update({ newStage: false });
   run.publish();
   const observing = scope.run(() =>
     observe.executeWithOptions({ summary: watch.summary, startToCloseTimeout: startToClose(order) }, [order]),
@@ -67,9 +79,10 @@ async function observeOnce(run: Run, watch: Watch): Promise<Observation> {
     scope.cancel();
     return remember(run, await observing);
   } catch (error) {
-    if (beside.consideredCancelled || !isCancellation(error))
-      throw beside.consideredCancelled ? new CancelledFailure('stopped') : error;
-    return { ended: 'asked', verdict: run.state.verdict ?? noVerdict, fold: run.state.fold ?? noFold, down: [] };
+    if (beside.consideredCancelled) throw new CancelledFailure('stopped');
+    const asked = isCancellation(error) || (scope.consideredCancelled && error instanceof ActivityFailure);
+    if (!asked) throw error;
+    return withoutAnswer(run, error);
   } finally {
     scope.cancel();
     observing.catch(ignore);
@@ -78,10 +91,28 @@ async function observeOnce(run: Run, watch: Watch): Promise<Observation> {
 
 function remember(run: Run, seen: Observation): Observation {
   if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('stopped');
-  run.update({ fold: seen.fold, verdict: seen.verdict });
+  run.update({ fold: seen.fold, verdict: seen.verdict, newStage: false });
   run.show();
   return seen;
 }
+
+/** Asked for its evidence, but its worker is gone: what it said last, by its heartbeat, counts. */
+function withoutAnswer(run: Run, error: unknown): Observation {
+  const said = lastHeartbeat(error);
+  if (said !== null) return remember(run, { ended: 'asked', down: [], ...said });
+  return { ended: 'asked', verdict: run.state.verdict ?? noVerdict, fold: run.state.fold ?? noFold, down: [] };
+}
+
+function lastHeartbeat(error: unknown): Heartbeat | null {
+  if (!(error instanceof ActivityFailure) || !(error.cause instanceof TimeoutFailure)) return null;
+  const said: unknown = error.cause.lastHeartbeatDetails;
+  return isHeartbeat(said) ? { fold: said.fold, verdict: said.verdict } : null;
+}
+
+type Heartbeat = Pick<Observation, 'fold' | 'verdict'>;
+
+const isHeartbeat = (said: unknown): said is Heartbeat =>
+  typeof said === 'object' && said !== null && 'fold' in said && 'verdict' in said;
 
 function orderOf({ spec, state, release }: Run, watch: Watch): ObserveOrder {
   const { target, servers, router, metrics, judge } = spec;

@@ -30,6 +30,12 @@ export async function waitFor(run: Run, { what, withinMs, otherwise, until }: Wa
   return until();
 }
 
+/** Returns while nobody has paused; a pause has no deadline. */
+export async function notPaused(run: Run): Promise<void> {
+  await condition(() => run.state.paused === null || handoverIsDue());
+  if (run.state.paused !== null) throw new Handover();
+}
+
 /** A handover ends the wait where it is; its deadline travels with the state. */
 async function met(until: () => boolean, leftMs: number, summary: string): Promise<boolean> {
   const answered = await condition(() => until() || handoverIsDue(), leftMs, { summary });

@@ -1,10 +1,21 @@
+import { Context, heartbeat } from '@temporalio/activity';
+import { Worker } from '@temporalio/worker';
 import { afterEach, describe, expect, it } from 'vitest';
+import { createControlActivities, createWorkActivities } from '../../activities/index.ts';
+import type { Observation, ObserveOrder } from '../../activities/orders.ts';
+import { controlQueue, workQueue } from '../../src/domain/names.ts';
+import type { VerdictKind } from '../../src/domain/verdict.ts';
 import { useTemporal } from '../support/temporal.ts';
 import { World } from '../support/world.ts';
 
 const temporal = useTemporal();
 let world: World;
-afterEach(() => world.end());
+let stopOwnWorkers = async (): Promise<void> => undefined;
+afterEach(async () => {
+  await world.end();
+  await stopOwnWorkers();
+  stopOwnWorkers = async () => undefined;
+});
 
 const oneStage = (holdMs: number, change = {}) => ({
   ramp: { patience: 3, stages: [{ shareBp: 500, holdMs, ...change }] },
@@ -82,5 +93,186 @@ describe('an abort', () => {
     expect(status.outcome).toBe('aborted');
     expect(Math.min(...serving())).toBeGreaterThanOrEqual(7);
     expect(serving().at(-1)).toBe(8);
+  });
+});
+
+type Observe = (order: ObserveOrder, real: (order: ObserveOrder) => Promise<Observation>) => Promise<Observation>;
+
+/** A worker whose observations do as the test says. */
+async function workObserving(observe: Observe, cleanUp: () => void = () => undefined): Promise<void> {
+  const { native: connection, namespace, bundle } = temporal();
+  const work = createWorkActivities(world.adapters());
+  const common = { connection, namespace, maxHeartbeatThrottleInterval: 1_000, shutdownForceTime: 2_000 };
+  const workers = [
+    await Worker.create({
+      ...common,
+      taskQueue: controlQueue,
+      workflowBundle: bundle,
+      activities: createControlActivities(world.adapters()),
+    }),
+    await Worker.create({
+      ...common,
+      taskQueue: workQueue,
+      activities: { ...work, observe: (order: ObserveOrder) => observe(order, work.observe) },
+    }),
+  ];
+  const running = workers.map((worker) => worker.run());
+  stopOwnWorkers = async () => {
+    cleanUp();
+    for (const worker of workers) worker.shutdown();
+    await Promise.all(running);
+  };
+}
+
+const verdictOf = (kind: VerdictKind) => ({ kind, reason: `the test says ${kind}`, evidence: [], untilMs: 0 });
+const fold = { upToMs: 0, memory: {} };
+/** Until a gate, a watch: an observation without an end of its own. */
+const endless = ({ endAtMs }: ObserveOrder) => endAtMs - Date.now() > 1_000_000;
+const approval = { deadlineMs: 20_000, otherwise: 'rollback' } as const;
+
+describe('an observation whose worker dies', () => {
+  /** The first observation says `kind` by its heartbeat, and is never heard of again. */
+  async function silentAfter(kind: VerdictKind) {
+    let first = true;
+    let wake: () => void = () => undefined;
+    await workObserving(
+      async (order, real) => {
+        if (!first) return real(order);
+        first = false;
+        heartbeat({ fold, verdict: verdictOf(kind) });
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+        return real(order);
+      },
+      () => wake(),
+    );
+    await world.start();
+    await world.until(({ stage }) => stage?.clock != null);
+    await waiting(300);
+    await world.send('skip');
+  }
+
+  it('while it is asked for its evidence does not end the release', async () => {
+    world = new World(temporal(), oneStage(60_000));
+    await silentAfter('inconclusive');
+    expect((await world.result()).outcome).toBe('completed');
+  });
+
+  it('after it saw a fail is believed', async () => {
+    world = new World(temporal(), oneStage(60_000));
+    await silentAfter('fail');
+    expect((await world.result()).outcome).toBe('rolledBack');
+  });
+});
+
+describe('a fail', () => {
+  it('seen in the moment in which a gate opens acts before the share rises', async () => {
+    world = new World(temporal(), {
+      ramp: {
+        patience: 3,
+        stages: [
+          { shareBp: 500, holdMs: 200, approval },
+          { shareBp: 1_000, holdMs: 200 },
+        ],
+      },
+    });
+    await workObserving(async (order, real) => {
+      if (!endless(order)) return real(order);
+      const beat = setInterval(() => heartbeat(), 500);
+      await Context.current().cancelled.catch(() => undefined);
+      clearInterval(beat);
+      return { ended: 'asked', verdict: verdictOf('fail'), fold, down: [] };
+    });
+    await world.start();
+    await world.until(({ gate }) => gate !== null);
+    await waiting(300);
+    await world.send('approve', { stage: 1 });
+    expect((await world.result()).outcome).toBe('rolledBack');
+    expect(Math.max(...sharesFrom(0))).toBe(500);
+  });
+});
+
+describe('a pause', () => {
+  it('at a gate that was approved keeps the release, whatever the deadline of the approval', async () => {
+    world = new World(temporal(), oneStage(200, { approval: { deadlineMs: 1_500, otherwise: 'rollback' } }));
+    await startAndWait(({ gate }) => gate !== null);
+    await world.send('pause');
+    await world.send('approve', { stage: 1 });
+    await waiting(2_000);
+    expect(await world.status()).toMatchObject({ phase: 'ramp', shareBp: 500 });
+    await world.send('resume');
+    expect((await world.result()).outcome).toBe('completed');
+  });
+
+  it('at a gate that proceeds by itself still stops all progress', async () => {
+    world = new World(temporal(), oneStage(200, { approval: { deadlineMs: 1_000, otherwise: 'proceed' } }));
+    await startAndWait(({ gate }) => gate !== null);
+    await world.send('pause');
+    await waiting(2_000);
+    expect(await world.status()).toMatchObject({ phase: 'ramp', shareBp: 500 });
+    await world.send('resume');
+    expect((await world.result()).outcome).toBe('completed');
+  });
+
+  it('in an extended hold keeps the stage although the verdict becomes pass', async () => {
+    world = new World(temporal(), oneStage(4_000, {}));
+    world.metrics.goAway();
+    await startAndWait(({ stage }) => (stage?.clock?.extensions ?? 0) > 0);
+    await world.send('pause');
+    world.metrics.comeBack();
+    await waiting(1_500);
+    expect(await world.status()).toMatchObject({ phase: 'ramp', shareBp: 500 });
+    await world.send('resume');
+    expect((await world.result()).outcome).toBe('completed');
+  });
+
+  it('while a stage opens stops the clock of that stage', async () => {
+    world = new World(temporal(), {
+      ramp: {
+        patience: 3,
+        stages: [
+          { shareBp: 500, holdMs: 200, approval },
+          { shareBp: 1_000, holdMs: 500 },
+        ],
+      },
+    });
+    await startAndWait(({ gate }) => gate !== null);
+    for (let call = 1; call < 4; call += 1) world.faulty.inject({ method: 'apply', call, at: 'before' });
+    await world.send('approve', { stage: 1 });
+    await world.until(({ stage }) => stage?.number === 2);
+    await world.send('pause');
+    await world.until(({ stage }) => stage?.clock != null);
+    await waiting(1_000);
+    expect(await world.status()).toMatchObject({ phase: 'ramp', stage: { number: 2, clock: { sinceMs: null } } });
+    await world.send('resume');
+    expect((await world.result()).outcome).toBe('completed');
+  });
+});
+
+describe('gray servers that cannot carry the share', () => {
+  const stage = { ramp: { patience: 3, stages: [{ shareBp: 3_000, holdMs: 2_500 }] } };
+
+  it('stop the clock whatever an operator resumes, and end the stage when they do not come back', async () => {
+    world = new World(temporal(), stage);
+    await startAndWait(({ stage: now }) => now?.clock != null);
+    world.router.setUp('s1', false);
+    await world.until(({ shareBp }) => shareBp < 3_000);
+    await world.send('pause');
+    await world.send('resume');
+    world.router.restart();
+    const held = await world.until(({ waiting: wait }) => wait !== null);
+    expect(held).toMatchObject({ phase: 'ramp', stage: { clock: { sinceMs: null } } });
+    const status = await world.result();
+    expect(status).toMatchObject({ outcome: 'rolledBack', failure: expect.stringContaining('gray can no longer') });
+  });
+
+  it('when a stage opens get the share that fits', async () => {
+    world = new World(temporal(), stage);
+    world.router.setUp('s1', false);
+    await startAndWait(({ phase }) => phase === 'ramp');
+    const status = await world.result();
+    expect(Math.max(...sharesFrom(0))).toBe(1_875);
+    expect(status.outcome).toBe('rolledBack');
   });
 });
