@@ -124,19 +124,25 @@ describe('an abort', { timeout: 120_000 }, () => {
     expect(failed).toEqual([]);
   });
 
-  it('that comes while the router is dead is carried out as soon as it is back', async () => {
-    const site = await Site.open(engine(), { change: () => long });
+  it('that comes while the router is dead is carried out as soon as it is back, and once more when it dies again', async () => {
+    const site = await Site.open(engine(), { baseFaults: { startMs: 1_500 }, change: () => long });
+    const away = async (meanwhile: () => Promise<unknown>) => {
+      await site.router.kill();
+      await meanwhile();
+      await site.router.start();
+    };
     await site.start();
     await site.until(holding);
-    await site.outage(async () => {
-      await site.router.kill();
-      expect(await abortRelease(engine().client, site.target, asked)).toMatchObject({ answer: 'done' });
-      await sleep(1_000);
-      await site.router.start();
-    });
+    await site.outage(() => away(() => abortRelease(engine().client, site.target, asked)));
+    await site.until((status) => status.phase === 'rollback' && deploying(status));
+    await site.outage(() => away(() => sleep(2_000)));
     expect((await site.closed()).outcome).toBe('aborted');
     expect(await site.versions()).toEqual(['1.0.0', '1.0.0', '1.0.0', '1.0.0']);
-    expect(await site.route()).toMatchObject({ period: 'normal', split: { shareBp: 0 } });
+    expect(await site.route()).toMatchObject({
+      period: 'normal',
+      split: { shareBp: 0 },
+      servers: { s1: 'a', s2: 'a' },
+    });
     expect(await site.lostUnexpectedly()).toBe(0);
   });
 });
