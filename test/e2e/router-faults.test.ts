@@ -83,12 +83,6 @@ async function playOn(router: RouterKind): Promise<void> {
   expect(await site.starts()).toEqual({ s1: once, s2: once, s3: once, s4: once });
   expect(await site.route()).toMatchObject({ period: 'normal', stable: 'b', split: { shareBp: 0, rest: 'stable' } });
   expect(await site.lostUnexpectedly()).toBe(0);
-  console.log(
-    site.load
-      .seconds()
-      .map((x) => x.lost)
-      .join(' '),
-  );
   expect((await site.load.stop()).moves['2.0.0 > 1.0.0']).toBeUndefined();
 }
 
