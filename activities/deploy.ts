@@ -5,6 +5,7 @@ import pRetry from 'p-retry';
 import type { Deployer } from '../src/adapters/deployer/port.ts';
 import type { RunningVersion } from '../src/domain/artifact.ts';
 import { GrayError } from '../src/domain/errors.ts';
+import type { ServerSpec } from '../src/domain/server.ts';
 import { beating } from './beating.ts';
 import { runChecks } from './checks.ts';
 import type { Adapters } from './deps.ts';
@@ -82,8 +83,9 @@ export const readServers =
   (adapters: Adapters) =>
   async (order: ReadServersOrder): Promise<ServerProof[]> => {
     const deployer = adapters.deployer(order.deployer, order);
-    return pMap(order.servers, async (server) => {
+    const read = async (server: ServerSpec): Promise<ServerProof> => {
       const { running, reason } = await deployer.read(server);
       return { server: server.id, running, ...(reason !== undefined && { reason }) };
-    });
+    };
+    return beating(undefined, () => pMap(order.servers, read));
   };

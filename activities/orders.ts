@@ -64,6 +64,7 @@ export interface PreflightReport {
   readonly stable: PoolName;
   readonly shareBp: number;
   readonly rest: Split['rest'];
+  readonly salt: Split['salt'];
   readonly instance: string;
   readonly servers: Readonly<Record<string, ServerFound>>;
 }

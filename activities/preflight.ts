@@ -24,8 +24,9 @@ export const preflight =
       const problems = [
         ...routeProblems(request, routed),
         ...readingProblems(request, readings, bases),
+        ...noReturnProblems(request, readings),
         ...strayProblems(request, readings, bases),
-        ...(await availabilityProblems(deployer, request, bases)),
+        ...(await availabilityProblems(deployer, request, readings, bases)),
       ];
       const fence = Math.max(routed.route.fence, ...[...readings.values()].map((reading) => reading.fence));
       return {
@@ -35,6 +36,7 @@ export const preflight =
         stable: routed.route.stable,
         shareBp: routed.route.split.shareBp,
         rest: routed.route.split.rest,
+        salt: routed.route.split.salt,
         instance: routed.instance,
         servers,
       };
@@ -54,20 +56,25 @@ function commonBase(spec: ReleaseSpec, readings: Readings): Bases {
   return new Map(base === undefined ? [] : spec.servers.map(({ id }) => [id, base]));
 }
 
-function mostCommon(builds: readonly RunningVersion[]): RunningVersion | undefined {
-  const count = (build: RunningVersion) => builds.filter((other) => other.digest === build.digest).length;
+function mostCommon<Build extends RunningVersion>(builds: readonly Build[]): Build | undefined {
+  const count = (build: Build) => builds.filter((other) => other.digest === build.digest).length;
   return [...builds].sort((one, other) => count(other) - count(one))[0];
 }
 
-/** Servers that run the version to be undone return to what was recorded before it; the others stay on what they run. */
+/**
+ * Servers that run the version to be undone return to what was recorded before it; the others stay on what they run.
+ * A dead server without a record must not hold up the others: it gets what was recorded on most of them.
+ */
 function recordedBases(spec: ReleaseSpec, readings: Readings): Bases {
   const runsIt = (reading: ServerReading | undefined) => reading?.running?.digest === spec.artifact.digest;
   const undone = new Set([...readings.values()].filter(runsIt).map((reading) => reading.base?.release));
+  const recordOf = (reading: ServerReading | undefined) =>
+    reading?.base && undone.has(reading.base.release) ? reading.base.artifact : undefined;
+  const usual = spec.base ?? mostCommon([...readings.values()].flatMap((reading) => recordOf(reading) ?? []));
   return new Map(
     spec.servers.flatMap(({ id }) => {
       const reading = readings.get(id);
-      const recorded = reading?.base && undone.has(reading.base.release) ? reading.base.artifact : spec.base;
-      const base = reading?.running && !runsIt(reading) ? reading.running : recorded;
+      const base = reading?.running && !runsIt(reading) ? reading.running : (recordOf(reading) ?? usual);
       return base === undefined ? [] : [[id, base] as const];
     }),
   );
@@ -110,6 +117,16 @@ function readingProblems({ spec, mode }: ReleaseRequest, readings: Readings, bas
   });
 }
 
+/** Once servers that are not gray run the version, a declared point of no return is behind it. */
+function noReturnProblems({ spec, mode }: ReleaseRequest, readings: Readings): Problem[] {
+  if (mode === 'release' || spec.data.pointOfNoReturn === undefined) return [];
+  const leveled = spec.servers.some(
+    ({ id, gray }) => !gray && readings.get(id)?.running?.digest === spec.artifact.digest,
+  );
+  const message = 'the declared point of no return is behind this release: data can only go forward';
+  return leveled ? [{ path: 'data.pointOfNoReturn', message }] : [];
+}
+
 function strayProblems({ spec, mode }: ReleaseRequest, readings: Readings, bases: Bases): Problem[] {
   if (mode === 'rollback' || spec.deployment.strays === 'bring-to-base') return [];
   return spec.servers.flatMap(({ id, gray }) => {
@@ -129,9 +146,11 @@ function strayProblems({ spec, mode }: ReleaseRequest, readings: Readings, bases
 async function availabilityProblems(
   deployer: Deployer,
   { spec, mode }: ReleaseRequest,
+  readings: Readings,
   bases: Bases,
 ): Promise<Problem[]> {
   const asked = spec.servers.flatMap((server) => {
+    if (mode === 'rollback' && !readings.get(server.id)?.running) return [];
     const base = bases.get(server.id);
     const wanted = [
       ...(mode === 'release' ? [['artifact', spec.artifact] as const] : []),

@@ -2,6 +2,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Router } from '../src/adapters/router/port.ts';
 import { GrayError } from '../src/domain/errors.ts';
+import { effectiveShareBp } from '../src/domain/split.ts';
 import { beating } from './beating.ts';
 import type { Adapters } from './deps.ts';
 import type { Confirm, RouteOrder, RouteResult, RouteStep } from './orders.ts';
@@ -29,10 +30,17 @@ async function stepsLeft(router: Router, steps: readonly RouteStep[]): Promise<r
 }
 
 async function carryOut(router: Router, order: RouteOrder, step: RouteStep): Promise<Done> {
-  const { instance } = await router.apply(step.desired);
+  const { instance } = await router.apply(step.desired).catch((error: unknown) => overtaken(router, error));
   const unconfirmed = step.confirm === null ? [] : await confirm(router, order, step, step.confirm);
   const drained = step.drain === null ? null : await router.drain({ ...step.drain, signal: cancellationSignal() });
   return { instance, closed: drained?.closed ?? {}, unconfirmed };
+}
+
+/** A writer that came too late learns which share is in force now, so that its way back stays below that. */
+async function overtaken(router: Router, error: unknown): Promise<never> {
+  if (!(error instanceof GrayError) || error.code !== 'staleFence') throw error;
+  const shareBp = effectiveShareBp((await router.read()).route);
+  throw new GrayError(error.code, error.message, { details: { ...error.details, shareBp }, cause: error });
 }
 
 async function confirm(

@@ -7,7 +7,7 @@ import { announce } from './announce.ts';
 import { Interruption } from './interruption.ts';
 import { forward } from './proxies.ts';
 import type { Run } from './run.ts';
-import { changed, moveTraffic } from './traffic.ts';
+import { changed, moveTraffic, takenOut } from './traffic.ts';
 
 /** The router was reloaded, restarted or edited: the whole state again, confirmed. A higher fence ends the way forward. */
 export async function restoreRoute(run: Run, note: string): Promise<void> {
@@ -36,11 +36,9 @@ async function verifyReturned(run: Run, returned: readonly string[]): Promise<vo
   const { target, version, deployer } = run.spec;
   const summary = `verify again: ${returned.join(', ')}`;
   const proofs = await forward.readServers.executeWithOptions({ summary }, [{ target, version, deployer, servers }]);
-  for (const { server, running } of proofs) {
-    const expected = run.state.servers[server]?.running;
-    if (running?.digest !== expected?.digest)
-      throw new Interruption(`${server} came back with ${running?.version ?? 'no version'}`);
-  }
+  const others = proofs.filter(({ server, running }) => running?.digest !== run.state.servers[server]?.running?.digest);
+  const problems = others.map((proof) => takenOut(run, proof));
+  if (problems.length > 0) throw new Interruption(`came back, but ${problems.join('; ')}`);
 }
 
 /** Sets the share to what gray can carry of the stage's share; the clock goes on only where that is all of it. */

@@ -38,7 +38,7 @@ export async function exceptionPeriod(run: Run, cause: Interruption): Promise<Ou
  * A move towards users that was broken off may or may not have reached the router. Its servers have not changed yet, so
  * they go back to where they were, and the share is not above what it was: a way back raises nothing.
  */
-function asSettled({ settled, shareBp, servers }: ReleaseState): Partial<ReleaseState> {
+function asSettled({ settled, shareBp, rest, servers }: ReleaseState): Partial<ReleaseState> {
   if (settled === null) return {};
   const before = (id: string): Partial<ServerState> => {
     const { place, build } = settled.servers[id] ?? {};
@@ -47,7 +47,7 @@ function asSettled({ settled, shareBp, servers }: ReleaseState): Partial<Release
   return {
     settled: null,
     shareBp: Math.min(settled.shareBp, shareBp),
-    rest: settled.rest,
+    rest: settled.rest === 'gray' ? rest : 'stable',
     servers: changed(servers, Object.keys(servers), before),
   };
 }

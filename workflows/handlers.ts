@@ -1,7 +1,7 @@
 /** Commands come in as Updates (they answer, and may refuse) and as Signals of the same name (a refusal goes to the journal). */
 import { ApplicationFailure, setHandler, uuid4 } from '@temporalio/workflow';
 import type { Command, CommandAnswer, CommandInput } from '../src/domain/actions.ts';
-import { actions, commands, decide } from '../src/domain/actions.ts';
+import { actions, answerTo, commands, decide } from '../src/domain/actions.ts';
 import { readCommandInput } from '../src/domain/command-input.ts';
 import { take } from '../src/domain/commands.ts';
 import { commandSignal, commandUpdate, statusQuery } from './messages.ts';
@@ -44,7 +44,7 @@ function judge(run: Run, command: Command, input: CommandInput): CommandAnswer {
 }
 
 function obey(run: Run, command: Command, input: CommandInput): CommandAnswer {
-  const known = run.state.answered[input.requestId];
+  const known = answerTo(run.state, input.requestId);
   if (known !== undefined) return known;
   const answer = judge(run, command, input);
   run.update(take(run.state, command, input, answer, Date.now()));

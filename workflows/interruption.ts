@@ -32,10 +32,16 @@ function rootMessage(error: ActivityFailure): string {
 }
 
 /** The fence that a router or server has seen, when a write came too late. */
-export function seenFence(error: unknown): number | null {
+export const seenFence = (error: unknown): number | null => seen(error, 'seen');
+
+/** The share that is in force at the router, when a write came too late. */
+export const seenShareBp = (error: unknown): number | null => seen(error, 'shareBp');
+
+function seen(error: unknown, field: 'seen' | 'shareBp'): number | null {
   if (!(error instanceof ActivityFailure) || !(error.cause instanceof ApplicationFailure)) return null;
   if (error.cause.type !== 'staleFence') return null;
   const [details] = error.cause.details ?? [];
-  const seen: unknown = typeof details === 'object' && details !== null && 'seen' in details ? details.seen : undefined;
-  return typeof seen === 'number' ? seen : null;
+  const facts: Partial<Record<string, unknown>> = typeof details === 'object' && details !== null ? { ...details } : {};
+  const value = facts[field];
+  return typeof value === 'number' ? value : null;
 }

@@ -2,12 +2,13 @@
 import type { PreflightReport } from '../activities/orders.ts';
 import { grayPlace, normalPlace } from '../src/domain/desired.ts';
 import type { ServerSpec } from '../src/domain/server.ts';
+import { withServer } from '../src/domain/state.ts';
 import { announce } from './announce.ts';
 import { deployBuilds } from './deploying.ts';
 import { Interruption } from './interruption.ts';
 import { forward, runHook } from './proxies.ts';
 import type { Run } from './run.ts';
-import { changed, moveTraffic, normalTraffic } from './traffic.ts';
+import { changed, moveTraffic, normalTraffic, takenOut } from './traffic.ts';
 
 /** Reads the world; refuses with every reason at once, and touches nothing. */
 export async function preflight(run: Run): Promise<void> {
@@ -24,7 +25,8 @@ export async function preflight(run: Run): Promise<void> {
     }),
   );
   const { fence, stable: stablePool, instance, period, shareBp, rest } = report;
-  run.update({ fence, stablePool, instance, period, shareBp, rest, servers });
+  const salt = request.mode === 'rollback' && report.salt ? report.salt : null;
+  run.update({ fence, stablePool, instance, period, shareBp, rest, salt, servers });
 }
 
 const problemText = ({ problems }: PreflightReport): string =>
@@ -65,17 +67,35 @@ export async function periodSwitch(run: Run): Promise<void> {
   announce(run, 'grayPeriod', 'the gray period has begun');
 }
 
-/** After a hold of the exception period: gray is verified again before anyone returns to it. */
+/** After a hold of the exception period: what runs the new version is verified again before anyone returns to it. */
 export async function verifyAgain(run: Run): Promise<void> {
-  const problems = await checkGray(run);
+  const servers = run.spec.servers.filter(({ id, gray: isGray }) => {
+    const { build, excluded } = run.state.servers[id] ?? {};
+    return excluded === null && (isGray || build === 'new');
+  });
+  const problems = [...(await notOnNew(run, servers)), ...(await checkGray(run, servers))];
   if (problems.length > 0) throw new Interruption(problems.join('; '));
-  run.update({ reverify: false });
+  run.update({ reverify: false, servers: grayIn(run) });
 }
 
-async function checkGray(run: Run): Promise<readonly string[]> {
+/** One sentence per server whose process reports another build, or none; it leaves its pool with the next move. */
+async function notOnNew(run: Run, servers: readonly ServerSpec[]): Promise<string[]> {
+  const { target, version, deployer, artifact } = run.spec;
+  run.publish();
+  const proofs = await forward.readServers.executeWithOptions({ summary: 'what the gray servers run' }, [
+    { target, version, deployer, servers },
+  ]);
+  return proofs.flatMap((proof) => {
+    if (proof.running?.digest !== artifact.digest) return [takenOut(run, proof)];
+    run.update(withServer(run.state, proof.server, { build: 'new', running: proof.running, up: true, problem: null }));
+    return [];
+  });
+}
+
+async function checkGray(run: Run, servers = gray(run)): Promise<readonly string[]> {
   const { target, version, deployer, artifact: expected, verify } = run.spec;
   run.publish();
-  const order = { target, version, deployer, expected, checks: verify.deployment, servers: gray(run) };
+  const order = { target, version, deployer, expected, checks: verify.deployment, servers };
   const { problems } = await forward.checkServers.executeWithOptions({ summary: 'checks at each gray server' }, [
     order,
   ]);

@@ -30,6 +30,7 @@ export async function grayRelease(request: ReleaseRequest, carried?: Carried): P
       return await close(run, await toTheEnd(run));
     } catch (error) {
       if (!(error instanceof Handover)) throw error;
+      await condition(() => run.messages.size === 0, lastWordsMs, { summary: 'the last notifications' });
       await condition(allHandlersFinished);
       return continueAsNew<typeof grayRelease>(request, run.carried());
     }
@@ -105,7 +106,7 @@ async function afterTheRelease(run: Run): Promise<void> {
   run.enter('preflight');
   await prepare.preflight(run);
   const { artifact } = run.spec;
-  if (leftToRollBack(run.state, run.spec).length === 0) {
+  if (leftToRollBack(run.state, run.spec).length === 0 && run.state.period === 'normal') {
     throw new Interruption(`no server runs ${artifact.version}: there is nothing to roll back`, 'refused');
   }
   await takeOver(run);

@@ -105,17 +105,22 @@ async function backToNormal(run: Run): Promise<void> {
 export async function takeOver(run: Run): Promise<void> {
   run.enter('exception');
   const { stablePool, servers } = run.state;
-  const completed = Object.values(servers).some(({ place, build }) => place === stablePool && build !== 'base');
+  const { digest } = run.spec.artifact;
+  const completed = Object.values(servers).some(
+    ({ place, running }) => place === stablePool && running?.digest === digest,
+  );
   const flip = { stablePool: otherPool(stablePool), shareBp: allUsersBp, rest: 'gray' } as const;
   const change = { ...(completed && flip), period: 'exception', leveled: true } as const;
   await moveTraffic(run, 'the rollback takes over; nobody changes version yet', [{ change, confirm: true }]);
 }
 
-/** What should not hold up a rollback is tried a few times and noted. */
-async function politely(run: Run, step: () => Promise<void>): Promise<void> {
+/** What should hold up neither a rollback nor a completion is tried a few times and noted. */
+export async function politely(run: Run, step: () => Promise<void>): Promise<boolean> {
   try {
     await step();
+    return true;
   } catch (error) {
     run.note(interruptionOf(error).message);
+    return false;
   }
 }

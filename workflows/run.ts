@@ -86,6 +86,6 @@ export class Run {
   }
 }
 
-/** Unique per attempt, readable in the router's state: target, version and the start of the run id. */
+/** Unique per attempt, readable in the router's state: target, version and the end of the run id, whose start is a time. */
 const releaseName = (spec: ReleaseSpec): string =>
-  `${spec.target}-${spec.artifact.version}-${workflowInfo().firstExecutionRunId.slice(0, 8)}`;
+  `${spec.target}-${spec.artifact.version}-${workflowInfo().firstExecutionRunId.slice(-8)}`;

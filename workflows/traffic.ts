@@ -1,10 +1,11 @@
 /** Every change of traffic: intend it in the state, set it under the next fence, prove it, and note what the router says. */
-import type { RouteOrder, RouteResult, RouteStep } from '../activities/orders.ts';
+import type { RouteOrder, RouteResult, RouteStep, ServerProof } from '../activities/orders.ts';
 import { desiredRoute, expectedVersions, formerlyListed } from '../src/domain/desired.ts';
 import type { Place } from '../src/domain/server.ts';
+import { allUsersBp } from '../src/domain/split.ts';
 import type { ReleaseState, ServerState, Settled } from '../src/domain/state.ts';
 import { withServer } from '../src/domain/state.ts';
-import { seenFence } from './interruption.ts';
+import { seenFence, seenShareBp } from './interruption.ts';
 import { notGivenUp } from './persistence.ts';
 import { routes } from './proxies.ts';
 import type { Run } from './run.ts';
@@ -19,8 +20,8 @@ export interface Move {
 }
 
 /** Carries out `moves` in one activity, one fence each. On the way back a writer with a higher fence is overtaken. */
-export async function moveTraffic(run: Run, summary: string, moves: readonly Move[]): Promise<void> {
-  for (;;) {
+export async function moveTraffic(run: Run, summary: string, wanted: readonly Move[]): Promise<void> {
+  for (let moves = wanted; ; ) {
     if (!back(run)) run.update({ settled: settledNow(run) });
     const order = orderOf(run, moves);
     run.publish();
@@ -28,11 +29,21 @@ export async function moveTraffic(run: Run, summary: string, moves: readonly Mov
       const call = back(run) ? routes.back : routes.forward;
       return settle(run, await call.executeWithOptions({ summary, ...limitsOf(order) }, [order]));
     } catch (error) {
-      run.update({ fence: Math.max(run.state.fence, seenFence(error) ?? 0) });
+      const ceilingBp = seenShareBp(error) ?? allUsersBp;
+      const { fence, shareBp } = run.state;
+      run.update({ fence: Math.max(fence, seenFence(error) ?? 0), shareBp: Math.min(shareBp, ceilingBp) });
       if (!back(run)) throw error;
       await notGivenUp(run, error);
+      moves = moves.map((move) => notAbove(move, ceilingBp));
     }
   }
+}
+
+/** Whoever overtook us may have moved more users to base, and they stay there. A flip of the pools moves nobody. */
+function notAbove(move: Move, ceilingBp: number): Move {
+  const { shareBp, stablePool } = move.change;
+  if (shareBp === undefined || shareBp <= ceilingBp || stablePool !== undefined) return move;
+  return { ...move, change: { ...move.change, shareBp: ceilingBp, ...(ceilingBp === 0 && { rest: 'stable' }) } };
 }
 
 /** Rollback and exception: never raise the share, never give up. */
@@ -77,6 +88,14 @@ function settle(run: Run, result: RouteResult): void {
   for (const [id, count] of Object.entries(result.closed))
     if (count > 0) run.note(`${count} open sessions of ${id} were closed`);
   if (result.unconfirmed.length > 0) run.note(`not confirmed: ${result.unconfirmed.join('; ')}`);
+}
+
+/** A server that runs something else than was verified on it: out with the next move, and on the way back to base. */
+export function takenOut(run: Run, { server, running, reason }: ServerProof): string {
+  const problem = `runs ${running?.version ?? `nothing (${reason ?? 'no answer'})`}`;
+  const change = { place: 'out', build: 'unknown', up: false, running, problem } as const;
+  run.update(withServer(run.state, server, change));
+  return `${server} ${problem}`;
 }
 
 /** Everyone on the stable pool, nobody listed: how a target is left behind. */

@@ -133,7 +133,7 @@ export const actions: Readonly<Record<Command, Action>> = {
 
 /** The answer to a command: known ids get their first answer again, everything else asks the table. */
 export function decide(state: ReleaseState, command: Command, input: CommandInput): Decision {
-  const known = state.answered[input.requestId];
+  const known = answerTo(state, input.requestId);
   if (known !== undefined) return known;
   if (input.by.trim() === '') return refused('`by` must name who asks');
   if (isStopping(state) && command !== 'abort' && command !== 'rollback')
@@ -144,6 +144,10 @@ export function decide(state: ReleaseState, command: Command, input: CommandInpu
 /** An operator has stopped it, and users are about to leave gray. */
 const isStopping = ({ stop, phase }: ReleaseState): boolean =>
   stop !== null && phase !== 'rollback' && phase !== 'closed';
+
+/** The answer that was given under this request id; undefined for a new one. */
+export const answerTo = ({ answered }: ReleaseState, requestId: string): CommandAnswer | undefined =>
+  Object.hasOwn(answered, requestId) ? answered[requestId] : undefined;
 
 /** What an operator may do now; `approve` and `exclude` with the argument they need. */
 export function allowedNow(state: ReleaseState): Command[] {
@@ -196,7 +200,7 @@ export function excludable(state: ReleaseState): string[] {
 
 function decideExclude(state: ReleaseState, id: string | undefined): Decision {
   if (id === undefined) return refused('name the server: `server` is its id');
-  const server = state.servers[id];
+  const server = Object.hasOwn(state.servers, id) ? state.servers[id] : undefined;
   if (server === undefined) return refused(`no server ${id}; known: ${Object.keys(state.servers).join(', ')}`);
   if (server.excluded !== null) return already(`excluded by ${server.excluded.by}`);
   if (excludable(state).includes(id)) return done(`goes on without ${id}`);

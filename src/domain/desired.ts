@@ -17,9 +17,9 @@ export function desiredRoute(state: ReleaseState, spec: ReleaseSpec, release: st
     stable: state.stablePool,
     split: {
       shareBp: state.shareBp,
-      salt: spec.audience.salt ?? defaultSalt(release),
+      salt: state.salt ?? spec.audience.salt ?? defaultSalt(release),
       alwaysGray: listedGray(state, spec),
-      alwaysStable: state.listsApply ? spec.audience.alwaysStable : [],
+      alwaysStable: state.listsApply || stillOnBase(state) ? spec.audience.alwaysStable : [],
       rest: state.rest,
     },
     servers: Object.fromEntries(Object.entries(state.servers).map(([id, server]) => [id, server.place])),
@@ -33,6 +33,10 @@ function listedGray(state: ReleaseState, spec: ReleaseSpec): readonly string[] {
   if (state.testing) return spec.audience.testUsers;
   return state.listsApply ? spec.audience.alwaysGray : [];
 }
+
+/** Users leave gray step by step, and who was always on base must not be hashed into gray meanwhile. */
+const stillOnBase = ({ period, shareBp, rest }: ReleaseState): boolean =>
+  period === 'exception' && shareBp > 0 && rest === 'stable';
 
 /** Everyone who may ever have been listed: a confirmation that users left gray asks one of them. */
 export const formerlyListed = (spec: ReleaseSpec): string[] => [

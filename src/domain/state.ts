@@ -18,6 +18,8 @@ export interface ReleaseState {
   readonly stablePool: PoolName;
   readonly shareBp: number;
   readonly rest: Split['rest'];
+  /** A rollback of a closed release keeps the users whom that release drew. */
+  readonly salt: string | null;
   /** The release's lists apply (gray period, until users leave gray). */
   readonly listsApply: boolean;
   /** Test users reach gray (gray verification). */
@@ -145,6 +147,7 @@ export const initialState: ReleaseState = {
   stablePool: 'a',
   shareBp: 0,
   rest: 'stable',
+  salt: null,
   listsApply: false,
   testing: false,
   instance: null,

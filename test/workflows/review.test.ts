@@ -3,8 +3,10 @@ import { Worker } from '@temporalio/worker';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createControlActivities, createWorkActivities } from '../../activities/index.ts';
 import type { Observation, ObserveOrder } from '../../activities/orders.ts';
+import { directAbort } from '../../src/client/direct-abort.ts';
 import { controlQueue, workQueue } from '../../src/domain/names.ts';
 import type { VerdictKind } from '../../src/domain/verdict.ts';
+import { releaseSpec } from '../support/release-spec.ts';
 import { useTemporal } from '../support/temporal.ts';
 import { World } from '../support/world.ts';
 
@@ -274,5 +276,153 @@ describe('gray servers that cannot carry the share', () => {
     const status = await world.result();
     expect(Math.max(...sharesFrom(0))).toBe(1_875);
     expect(status.outcome).toBe('rolledBack');
+  });
+});
+
+describe('a rollback after the run', () => {
+  const back = { mode: 'rollback', requestId: 'back', by: 'ana', reason: 'terminated' } as const;
+  const base = { version: '1.0.0', digest: `sha256:${'1'.repeat(64)}` };
+
+  it('brings a router back to normal that was left in another period, although every server is on base', async () => {
+    world = new World(temporal());
+    world.router.drift((route) => ({ ...route, period: 'exception' }));
+    await world.work();
+    await world.start(back);
+    expect((await world.result()).outcome).toBe('rolledBack');
+    expect(world.routes.at(-1)).toMatchObject({ period: 'normal', split: { shareBp: 0 } });
+  });
+
+  it('sends nobody to gray because a stable server is dead', async () => {
+    world = new World(temporal(), { ...oneStage(60_000), base });
+    await startAndWait(({ stage }) => stage?.clock != null);
+    await world.handle.terminate('by mistake');
+    world.fleet.kill('s7');
+    world.router.setUp('s7', false);
+    const from = world.routes.length;
+    await world.start(back);
+    expect((await world.result()).outcome).toBe('rolledBack');
+    expect(Math.max(...sharesFrom(from))).toBe(500);
+    expect(new Set(world.routes.map(({ stable }) => stable))).toEqual(new Set(['a']));
+  });
+
+  it('lets users only leave gray: who is on base stays there', async () => {
+    const { salt: _drawn, ...audience } = releaseSpec('any').audience;
+    world = new World(temporal(), { ...oneStage(200), audience, leveling: { batch: 1, onServerFailure: 'exception' } });
+    world.fleet.inject('s6', { kind: 'hang', digest: world.spec.artifact.digest, times: 1 });
+    await startAndWait(({ servers }) => servers.some(({ id, place }) => id === 's6' && place === 'out'));
+    await world.handle.terminate('by mistake');
+    await world.start(back);
+    expect((await world.result()).outcome).toBe('rolledBack');
+    expect(new Set(world.routes.map(({ split }) => split.salt)).size).toBe(1);
+  });
+
+  it('is refused behind a declared point of no return', async () => {
+    world = new World(temporal(), {
+      ...oneStage(200),
+      data: { compatible: 'forwardOnly', pointOfNoReturn: 'leveling' },
+      leveling: { batch: 2, onServerFailure: 'exception', approval: { ...approval, otherwise: 'hold' } },
+    });
+    await startAndWait(({ gate }) => gate?.stage === 'leveling');
+    await world.send('approve', { stage: 'leveling' });
+    await world.result();
+    await world.start(back);
+    const status = await world.result();
+    expect(status).toMatchObject({ outcome: 'refused', failure: expect.stringContaining('point of no return') });
+    expect(new Set(world.versions())).toEqual(new Set(['2.0.0']));
+  });
+
+  it('is not held up by a dead server on which nothing was recorded', async () => {
+    world = new World(temporal(), { ...oneStage(200), leveling: { batch: 2, onServerFailure: 'wait' } });
+    world.fleet.inject('s6', { kind: 'fail', digest: world.spec.artifact.digest });
+    await startAndWait(({ waiting: wait, mayExclude }) => wait !== null && mayExclude.includes('s6'));
+    await world.send('exclude', { server: 's6' });
+    expect((await world.result()).outcome).toBe('completed');
+    world.fleet.kill('s6');
+    await world.start(back);
+    expect((await world.result()).outcome).toBe('rolledBack');
+    expect(new Set(world.versions())).toEqual(new Set(['1.0.0']));
+  });
+});
+
+describe('a command', () => {
+  it('that names what every object has is refused like any other unknown name', async () => {
+    world = new World(temporal(), oneStage(60_000));
+    await startAndWait(({ stage }) => stage?.clock != null);
+    await world.handle.signal('exclude', { by: 'ui', reason: '', server: 'constructor' });
+    await world.handle.signal('pause', { by: 'ui', reason: '', requestId: 'constructor' });
+    const status = await world.until(({ paused }) => paused !== null);
+    expect(status.journal.some(({ text }) => text.includes('no server constructor'))).toBe(true);
+    await world.send('abort');
+    expect((await world.result()).outcome).toBe('aborted');
+  });
+});
+
+describe('users on base', () => {
+  const hanging = async () => {
+    world.fleet.inject('s6', { kind: 'hang', digest: world.spec.artifact.digest, times: 1 });
+    await startAndWait(({ servers }) => servers.some(({ id, place }) => id === 's6' && place === 'out'));
+  };
+
+  it('stay there when the engine finds that an operator has taken everybody off gray', async () => {
+    world = new World(temporal(), { ...oneStage(200), leveling: { batch: 1, onServerFailure: 'exception' } });
+    await hanging();
+    await directAbort(world.spec, world.router, { toZero: true });
+    const from = world.routes.length;
+    await world.send('abort');
+    expect((await world.result()).outcome).toBe('aborted');
+    expect(Math.max(...sharesFrom(from))).toBe(0);
+  });
+
+  it('stay there when they are on the always-stable list and leveling is rolled back', async () => {
+    world = new World(temporal(), { ...oneStage(200), leveling: { batch: 1, onServerFailure: 'exception' } });
+    await hanging();
+    await world.send('abort');
+    expect((await world.result()).outcome).toBe('aborted');
+    const leaving = world.routes.filter(({ period, split }) => period === 'exception' && split.shareBp > 0);
+    expect(leaving.length).toBeGreaterThan(0);
+    for (const { split } of leaving) if (split.rest === 'stable') expect(split.alwaysStable).toEqual(['keep']);
+  });
+});
+
+describe('a server that comes back', () => {
+  it('with another version leaves its pool, and returns on base', async () => {
+    world = new World(temporal(), oneStage(60_000));
+    await startAndWait(({ stage }) => stage?.clock != null);
+    world.router.setUp('s5', false);
+    await world.until(({ journal }) => journal.some(({ text }) => text.includes('not up: s5')));
+    world.fleet.install(['s5'], { version: '0.9.0', digest: `sha256:${'9'.repeat(64)}` });
+    world.router.setUp('s5', true);
+    expect((await world.result()).outcome).toBe('rolledBack');
+    expect(new Set(world.versions())).toEqual(new Set(['1.0.0']));
+  });
+
+  it('during a hold with another version keeps the release from going on', async () => {
+    world = new World(temporal(), {
+      ...oneStage(60_000),
+      exception: { policy: 'hold', holdForMs: 20_000, drainMs: 100 },
+    });
+    await startAndWait(({ stage }) => stage?.clock != null);
+    world.router.setUp('s5', false);
+    await world.until(({ journal }) => journal.some(({ text }) => text.includes('not up: s5')));
+    world.fleet.install(['s5'], { version: '0.9.0', digest: `sha256:${'9'.repeat(64)}` });
+    world.router.setUp('s5', true);
+    await world.until(({ held }) => held);
+    world.fleet.install(['s1'], { version: '0.9.0', digest: `sha256:${'9'.repeat(64)}` });
+    await world.send('resume');
+    const again = await world.until(({ held, failure }) => held && failure?.includes('s1') === true);
+    expect(again.shareBp).toBe(0);
+    await world.send('abort');
+    expect((await world.result()).outcome).toBe('aborted');
+  });
+});
+
+describe('a hook after the watch', () => {
+  it('that fails does not undo a release that is complete', async () => {
+    const afterWatch = { kind: 'command', name: 'contract', command: ['x'], env: [], timeoutMs: 100 } as const;
+    world = new World(temporal(), { ...oneStage(200), hooks: { afterWatch } });
+    world.check = async ({ name }) => ({ name, ok: name !== 'contract', runs: 1, failures: 1, problem: 'exit 1' });
+    const status = await world.run();
+    expect(status.outcome).toBe('completed');
+    expect(status.journal.some(({ text }) => text.includes('contract'))).toBe(true);
   });
 });
