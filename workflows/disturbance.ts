@@ -1,7 +1,8 @@
 /** What happens when the world moves under a holding stage: the clock stops, things are put right, the clock goes on. */
-import { fittingShareBp } from '../src/domain/capacity.ts';
+import { fittingShareBp, poolLoads } from '../src/domain/capacity.ts';
 import { goOnClock, stopClock } from '../src/domain/clock.ts';
 import { capacityOf } from '../src/domain/desired.ts';
+import { rounding } from '../src/domain/leveling.ts';
 import { percentOf } from '../src/domain/percent.ts';
 import { announce } from './announce.ts';
 import { Interruption } from './interruption.ts';
@@ -58,9 +59,14 @@ export async function fitShare(run: Run): Promise<void> {
   }
 }
 
-/** What gray can carry now of the share that the stage asks for. */
-export const fittingNow = (run: Run): number =>
-  fittingShareBp(capacityOf(run.state, run.spec), run.spec.capacity.maxLoad, wantedShareBp(run));
+/** What gray can carry now of the share that the stage asks for: all of it wherever the plan says so. */
+export function fittingNow(run: Run): number {
+  const { maxLoad } = run.spec.capacity;
+  const capacity = capacityOf(run.state, run.spec);
+  const wanted = wantedShareBp(run);
+  const { gray } = poolLoads(capacity, { shareBp: wanted, rest: run.state.rest }, run.spec.audience.restBp);
+  return gray <= maxLoad + rounding ? wanted : fittingShareBp(capacity, maxLoad, wanted);
+}
 
 /** The share that has passed, or that the stage holds. */
 function wantedShareBp({ state, spec }: Run): number {

@@ -151,3 +151,20 @@ describe('a release of long life', () => {
     expect(stages.length).toBeLessThanOrEqual(2);
   });
 });
+
+describe('a way back of long life', () => {
+  it('goes on in a new run too, when its history has grown long', async () => {
+    world = new World(temporal(), oneStage(60_000));
+    await world.work();
+    await world.start();
+    await world.until(({ stage }) => stage?.clock != null);
+    const { runId } = await world.handle.describe();
+    const error = new GrayError('routerRefused', 'no such backend');
+    for (const call of [1, 2]) world.faulty.inject({ method: 'apply', call, at: 'before', error });
+    for (let n = 0; n < 30; n += 1) await world.send('abort');
+    const status = await world.result();
+    expect(status.outcome).toBe('aborted');
+    expect((await world.handle.describe()).runId).not.toBe(runId);
+    expect(new Set(world.versions())).toEqual(new Set(['1.0.0']));
+  });
+});

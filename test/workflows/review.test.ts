@@ -269,6 +269,15 @@ describe('gray servers that cannot carry the share', () => {
     expect(status).toMatchObject({ outcome: 'rolledBack', failure: expect.stringContaining('gray can no longer') });
   });
 
+  it('are judged by the arithmetic of the plan: requests without identity stay on base', async () => {
+    const ramp = { patience: 3, stages: [{ shareBp: 2_700, holdMs: 300 }] };
+    world = new World(temporal(), { ramp, capacity: { maxLoad: 1 } });
+    await world.work();
+    await world.start();
+    await world.until(({ journal }) => journal.some(({ text }) => text.startsWith('passed')));
+    expect(Math.max(...sharesFrom(0))).toBe(2_700);
+  });
+
   it('when a stage opens get the share that fits', async () => {
     world = new World(temporal(), stage);
     world.router.setUp('s1', false);
