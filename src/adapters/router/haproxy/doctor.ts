@@ -122,11 +122,14 @@ const writable = (path: string): Promise<Finding> =>
     () => wrong(`${path} cannot be replaced`, `let the worker write in ${dirname(path)}`),
   );
 
+/** A doctor is in no hurry, and a busy machine is not ill. */
+const patienceMs = 10_000;
+
 async function probeAnswers({ identity }: HaproxyRouterSpec, { probe }: HaproxyInstance): Promise<Finding> {
   const mend = 'the probe frontend of docs/adapters/haproxy.md, on loopback';
   try {
     const version = { get: '/', version: '$', digest: '$' };
-    const { headers } = await askEntrance({ probe, identity, version }, null);
+    const { headers } = await askEntrance({ probe, identity, version }, null, patienceMs);
     const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => headers[header] === undefined);
     if (missing.length === 0) return fine(`the probe entrance ${probe} answers`);
     return wrong(`the probe entrance ${probe} does not send ${missing.join(', ')}`, mend);

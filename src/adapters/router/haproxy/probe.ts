@@ -7,6 +7,7 @@ import { askServer, type ServerAnswer } from '../../server-request.ts';
 import { isUnreachable, versionIn } from '../../version-probe.ts';
 import type { ProbeAnswer } from '../confirmation.ts';
 
+/** A confirmation asks several users within one route step. */
 const probeTimeoutMs = 2_000;
 
 export interface ProbeOrder {
@@ -24,11 +25,15 @@ export async function askProbe(order: ProbeOrder, user: string | null): Promise<
   }
 }
 
-export function askEntrance({ probe, identity, version }: ProbeOrder, user: string | null): Promise<ServerAnswer> {
+export function askEntrance(
+  { probe, identity, version }: ProbeOrder,
+  user: string | null,
+  timeoutMs = probeTimeoutMs,
+): Promise<ServerAnswer> {
   const place = placeOf(probe);
   if (place === null) throw new GrayError('routerRefused', 'the probe entrance is not an http URL');
   const headers = user === null ? {} : identityHeaders(identity, user);
-  return askServer(place.server, { path: joinPath(place.path, version.get), headers, timeoutMs: probeTimeoutMs });
+  return askServer(place.server, { path: joinPath(place.path, version.get), headers, timeoutMs });
 }
 
 function answerOf({ status, headers, body }: ServerAnswer, version: VersionProbe): ProbeAnswer {
