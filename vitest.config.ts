@@ -8,6 +8,9 @@ const pure = ['test/domain/**/*.test.ts', 'test/edge/!(pack).test.ts'];
 /** Releases in memory on a real Temporal server: they mostly wait, so two files at a time disturb nobody. */
 const waiting = ['test/workflows/**/*.test.ts', 'test/edge/client/**/*.test.ts'];
 
+/** Real processes on a shared machine can starve for seconds. A second try is named in the report, never silent. */
+const secondTries = 1;
+
 /**
  * `pure` first, side by side, and `waiting`; then everything with real processes, one file at a time: on two cores a test's own
  * siblings would be its noisiest neighbours.
@@ -21,7 +24,10 @@ export default defineConfig({
     reporters: report === undefined ? ['default'] : ['default', ['json', { outputFile: report }]],
     projects: [
       { extends: true, test: { name: 'pure', include: pure, maxWorkers: 2, sequence: { groupOrder: 0 } } },
-      { extends: true, test: { name: 'waiting', include: waiting, maxWorkers: 2, sequence: { groupOrder: 1 } } },
+      {
+        extends: true,
+        test: { name: 'waiting', include: waiting, maxWorkers: 2, retry: secondTries, sequence: { groupOrder: 1 } },
+      },
       {
         extends: true,
         test: {
@@ -30,6 +36,7 @@ export default defineConfig({
           exclude: [...pure, ...waiting, '**/node_modules/**'],
           maxWorkers: 1,
           minWorkers: 1,
+          retry: secondTries,
           sequence: { groupOrder: 2 },
         },
       },
