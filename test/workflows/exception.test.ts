@@ -142,11 +142,13 @@ describe('a rollback', () => {
   it('repairs a release that was terminated half-way', async () => {
     world = new World(temporal(), { leveling: { batch: 1, onServerFailure: 'exception' } });
     await world.work();
+    world.fleet.inject('s5', { kind: 'hang', digest: world.spec.artifact.digest });
     await world.start();
     await world.until(
       ({ phase, servers }) => phase === 'leveling' && servers.filter(({ build }) => build === 'new').length === 4,
     );
     await world.handle.terminate('by mistake');
+    world.fleet.heal('s5');
     const before = world.routes.length;
     await world.start({ mode: 'rollback', requestId: 'repair', by: 'ana', reason: 'terminated' });
     const status = await world.result();
