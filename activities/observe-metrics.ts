@@ -3,31 +3,25 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import type { Arm, ServerSpec } from '../src/domain/server.ts';
 import type { Adapters } from './deps.ts';
-import type { ObserveOrder } from './orders.ts';
-import type { Ending, Seen } from './seen.ts';
+import { type Ending, type Seen, verdictNow } from './seen.ts';
 
-export async function watchMetrics(
-  adapters: Adapters,
-  order: ObserveOrder,
-  seen: Seen,
-  signal: AbortSignal,
-): Promise<Ending> {
-  const judge = adapters.judge(order.judge);
-  const source = adapters.metrics(order.metrics);
-  const metrics = Object.keys(order.judge.metrics);
+export async function watchMetrics(adapters: Adapters, seen: Seen, signal: AbortSignal): Promise<Ending> {
+  const judge = adapters.judge(seen.order.judge);
+  const source = adapters.metrics(seen.order.metrics);
+  const metrics = Object.keys(seen.order.judge.metrics);
   await armsKnown(seen, signal);
   let fromMs = Date.now();
   while (!signal.aborted) {
     const toMs = fromMs + source.intervalMs;
     const changes = seen.changes;
     // Asked at the window's start, since a source may need a sample from both of its ends.
-    const interval = await source.measure({ fromMs, toMs, arms: armsOf(order, seen), metrics, signal });
+    const interval = await source.measure({ fromMs, toMs, arms: armsOf(seen), metrics, signal });
     if (signal.aborted) break;
     if (seen.changes === changes) seen.fold = judge.fold(seen.fold, interval);
     else log.info('interval left out: the router changed in it', { fromMs, toMs });
-    seen.verdict = judge.decide(seen.fold, { nowMs: Date.now(), rules: order.rules, shareBp: order.shareBp });
+    seen.verdict = verdictNow(judge, seen.fold, seen.order);
     if (seen.verdict.kind === 'fail') return { ended: 'fail', down: [] };
-    if (seen.verdict.kind === 'pass' && order.endOnPass) return { ended: 'pass', down: [] };
+    if (seen.verdict.kind === 'pass' && seen.order.endOnPass) return { ended: 'pass', down: [] };
     // A source that was slow, or a machine that slept, must not leave a queue of old windows behind.
     fromMs = Date.now() - toMs > source.intervalMs * maxLag ? Date.now() : toMs;
   }
@@ -45,7 +39,7 @@ async function armsKnown(seen: Seen, signal: AbortSignal): Promise<void> {
 const maxLag = 20;
 
 /** The arms as the router has them: in leveling servers change sides. */
-function armsOf(order: ObserveOrder, seen: Seen): Record<Arm, readonly ServerSpec[]> {
-  const on = (arm: Arm) => order.servers.filter(({ id }) => seen.places[id] === arm);
+function armsOf({ order, places }: Seen): Record<Arm, readonly ServerSpec[]> {
+  const on = (arm: Arm) => order.servers.filter(({ id }) => places[id] === arm);
   return { gray: on('gray'), stable: on('stable') };
 }

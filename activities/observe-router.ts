@@ -5,19 +5,16 @@ import type { RouteState } from '../src/domain/route.ts';
 import { sameRoute } from '../src/domain/route.ts';
 import { otherPool } from '../src/domain/server.ts';
 import type { Adapters } from './deps.ts';
+import { begin, hasBegun } from './observe-next.ts';
 import type { ObserveOrder } from './orders.ts';
 import type { Ending, Seen } from './seen.ts';
 
 const everyMs = 1_000;
 
-export async function watchRouter(
-  adapters: Adapters,
-  order: ObserveOrder,
-  seen: Seen,
-  signal: AbortSignal,
-): Promise<Ending> {
-  const router = adapters.router(order.router, order);
-  let instance = order.instance;
+export async function watchRouter(adapters: Adapters, seen: Seen, signal: AbortSignal): Promise<Ending> {
+  const router = adapters.router(seen.order.router, seen.order);
+  const judge = adapters.judge(seen.order.judge);
+  let { instance } = seen.order;
   let unreachable = false;
   while (!signal.aborted) {
     const state = await router.read().catch((error: unknown) => {
@@ -26,6 +23,8 @@ export async function watchRouter(
     });
     if (state === null) unreachable = true;
     else {
+      if (hasBegun(seen.order, state.route)) begin(seen, judge);
+      const { order } = seen;
       const note = unreachable ? 'the router was unreachable' : difference(order, state, instance);
       remember(seen, state);
       if (note !== null && order.expect !== null) return { ended: 'router', down: [], note };

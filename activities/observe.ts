@@ -2,73 +2,82 @@
  * Watches a release: folds closed intervals into the judge's memory and keeps an eye on router and servers.
  * It ends on a fail, when something at the router or a server changed, when asked for its fold, or when its time is over.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { activityInfo, Context } from '@temporalio/activity';
-import type { Fold } from '../src/domain/verdict.ts';
+import type { Fold, Judge } from '../src/domain/verdict.ts';
 import { beating } from './beating.ts';
 import type { Adapters } from './deps.ts';
 import { watchMetrics } from './observe-metrics.ts';
+import { orderFrom } from './observe-next.ts';
 import { watchRouter } from './observe-router.ts';
 import type { Observation, ObserveOrder } from './orders.ts';
-import type { Ending, Seen } from './seen.ts';
+import { type Beat, beatOf, type Ending, type Seen, verdictNow } from './seen.ts';
 
 export const observe =
   (adapters: Adapters) =>
-  async (order: ObserveOrder): Promise<Observation> => {
-    const judge = adapters.judge(order.judge);
-    const fold =
-      heartbeatFold() ??
-      (order.newStage && order.fold !== null ? judge.nextStage(order.fold) : (order.fold ?? judge.start()));
-    const context = { rules: order.rules, shareBp: order.shareBp };
-    const seen: Seen = { fold, verdict: judge.decide(fold, { nowMs: Date.now(), ...context }), changes: 0, places: {} };
+  async (given: ObserveOrder): Promise<Observation> => {
+    const judge = adapters.judge(given.judge);
+    const seen = start(judge, given);
     const stop = new AbortController();
     const watches = [
-      watchRouter(adapters, order, seen, stop.signal),
-      watchMetrics(adapters, order, seen, stop.signal),
-      endOfTime(order.endAtMs, stop.signal),
+      watchRouter(adapters, seen, stop.signal),
+      watchMetrics(adapters, seen, stop.signal),
+      endOfTime(seen, stop.signal),
       asked(stop.signal),
     ];
     try {
       const ending = await beating(
-        () => ({ fold: seen.fold, verdict: seen.verdict }),
+        () => beatOf(seen),
         () => Promise.race(watches),
       );
-      return { ...ending, verdict: judge.decide(seen.fold, { nowMs: Date.now(), ...context }), fold: seen.fold };
+      const { fold, order } = seen;
+      return { ...ending, stage: order.stage, verdict: verdictNow(judge, fold, order), fold };
     } finally {
       stop.abort();
       await Promise.allSettled(watches);
     }
   };
 
-function heartbeatFold(): Fold | null {
-  const details: unknown = activityInfo().heartbeatDetails;
-  return isSeen(details) ? details.fold : null;
+/** Where the attempt before left off, or the workflow. */
+function start(judge: Judge, given: ObserveOrder): Seen {
+  const beat = lastBeat();
+  const begunAtMs = beat?.begunAtMs ?? null;
+  const order = begunAtMs === null ? given : orderFrom(given, begunAtMs);
+  const fold = beat?.fold ?? firstFold(judge, given);
+  const verdict = verdictNow(judge, fold, order);
+  return { nowMs: serverClock(), order, begunAtMs, fold, verdict, changes: 0, places: {} };
 }
 
-const isSeen = (details: unknown): details is Pick<Seen, 'fold'> =>
+const firstFold = (judge: Judge, { fold, newStage }: ObserveOrder): Fold => {
+  if (fold === null) return judge.start();
+  return newStage ? judge.nextStage(fold) : fold;
+};
+
+function lastBeat(): Beat | null {
+  const details: unknown = activityInfo().heartbeatDetails;
+  return isBeat(details) ? details : null;
+}
+
+const isBeat = (details: unknown): details is Beat =>
   typeof details === 'object' && details !== null && 'fold' in details;
 
-/** Server time from here on, by a clock that cannot jump. */
-function endOfTime(endAtMs: number, signal: AbortSignal): Promise<Ending> {
-  const leftMs = endAtMs - activityInfo().currentAttemptScheduledTimestampMs;
-  return new Promise((resolve) => {
-    const startedAt = performance.now();
-    const wait = () => {
-      const restMs = leftMs - (performance.now() - startedAt);
-      if (signal.aborted) return;
-      if (restMs <= 0) resolve({ ended: 'time', down: [] });
-      else timer = setTimeout(wait, Math.min(restMs, longestTimerMs));
-    };
-    let timer: NodeJS.Timeout | undefined;
-    signal.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve({ ended: 'time', down: [] });
-    });
-    wait();
-  });
+async function endOfTime(seen: Seen, signal: AbortSignal): Promise<Ending> {
+  for (;;) {
+    const leftMs = seen.order.endAtMs - seen.nowMs();
+    if (leftMs <= 0 || signal.aborted) return { ended: 'time', down: [] };
+    await sleep(Math.min(leftMs, longestSleepMs), undefined, { signal }).catch(() => undefined);
+  }
 }
 
-/** setTimeout takes no more than 2^31 − 1 ms, some 24 days. */
-const longestTimerMs = 1_000_000_000;
+/** The end may come nearer meanwhile: then a stage has begun. */
+const longestSleepMs = 1_000;
+
+/** Server time from here on, by a clock that cannot jump. */
+function serverClock(): () => number {
+  const scheduledMs = activityInfo().currentAttemptScheduledTimestampMs;
+  const startedAt = performance.now();
+  return () => scheduledMs + performance.now() - startedAt;
+}
 
 /** The workflow cancels to get the fold; a worker that shuts down must not answer, so that another one goes on. */
 function asked(signal: AbortSignal): Promise<Ending> {

@@ -147,17 +147,28 @@ export interface ObserveOrder extends RouterAccess {
   /** Servers known not to be up. */
   readonly knownDown: readonly string[];
   readonly fold: Fold | null;
+  /** Whose evidence this is, from 0. */
+  readonly stage: number;
   /** The first observation of a stage: it needs a pass of its own. */
   readonly newStage: boolean;
+  /** Into what the observation of a gate goes on, without a gap, once the gate is open. */
+  readonly next: Next | null;
   /** Server time, epoch milliseconds. */
   readonly endAtMs: number;
   /** An extension of a hold ends as soon as there is a pass. */
   readonly endOnPass: boolean;
 }
 
+/** A stage begins when the router holds its route, leveling with the next write of the release. */
+export type Next =
+  | { readonly kind: 'stage'; readonly stage: number; readonly expect: DesiredRoute; readonly holdMs: number }
+  | { readonly kind: 'leveling'; readonly stage: number };
+
 export interface Observation {
   /** `asked`: the workflow cancelled it to get the fold. */
   readonly ended: 'time' | 'asked' | 'pass' | 'fail' | 'router' | 'servers';
+  /** The stage that it had come to. */
+  readonly stage: number;
   readonly verdict: Verdict;
   readonly fold: Fold;
   readonly down: readonly string[];

@@ -60,17 +60,17 @@ export async function fitShare(run: Run): Promise<void> {
 }
 
 /** What gray can carry now of the share that the stage asks for: all of it wherever the plan says so. */
-export function fittingNow(run: Run): number {
+export function fittingNow(run: Run, stage = run.state.stage): number {
   const { maxLoad } = run.spec.capacity;
   const capacity = capacityOf(run.state, run.spec);
-  const wanted = wantedShareBp(run);
+  const wanted = wantedShareBp(run, stage);
   const { gray } = poolLoads(capacity, { shareBp: wanted, rest: run.state.rest }, run.spec.audience.restBp);
   return gray <= maxLoad + rounding ? wanted : fittingShareBp(capacity, maxLoad, wanted);
 }
 
 /** The share that has passed, or that the stage holds. */
-function wantedShareBp({ state, spec }: Run): number {
-  return spec.ramp.stages[Math.min(state.stage, spec.ramp.stages.length - 1)]?.shareBp ?? state.shareBp;
+function wantedShareBp({ state, spec }: Run, stage = state.stage): number {
+  return spec.ramp.stages[Math.min(stage, spec.ramp.stages.length - 1)]?.shareBp ?? state.shareBp;
 }
 
 function stop(run: Run): void {

@@ -1,4 +1,5 @@
 /** A gate waits for an approval while the watching goes on. */
+import type { Next } from '../activities/orders.ts';
 import type { ApprovalSpec } from '../src/domain/spec.ts';
 import { announce } from './announce.ts';
 import { Interruption } from './interruption.ts';
@@ -10,13 +11,14 @@ export async function passGate(
   run: Run,
   approval: ApprovalSpec | undefined,
   stage: number | 'leveling',
+  next: () => Next,
 ): Promise<void> {
   if (approval === undefined) return;
   if (run.state.gate === null) {
     run.update({ gate: { stage, approved: null } });
     run.note(`gate of stage ${stage}: waiting for an approval`);
   }
-  await watchedWhile(run, { summary: `gate of stage ${stage}` }, async () => {
+  await watchedWhile(run, { summary: `gate of stage ${stage} and what follows`, next }, async () => {
     await opened(run, approval, stage);
     await notPaused(run);
   });

@@ -27,13 +27,14 @@ export async function levelingCondition(run: Run): Promise<void> {
     run,
     leveling.approval ?? (noReturn ? { deadlineMs: dayMs, otherwise: 'hold' } : undefined),
     'leveling',
+    () => ({ kind: 'leveling', stage: run.state.stage }),
   );
   if (noReturn) run.update({ pastReturn: true });
 }
 
 export async function leveling(run: Run): Promise<void> {
   announce(run, 'leveling', 'leveling has begun');
-  await watchedWhile(run, { summary: 'leveling', follow: true }, async () => {
+  await watchedWhile(run, { summary: 'leveling', follow: true, takesUp: 'leveling' }, async () => {
     do await levelAll(run);
     while (!(await proven(run)));
     await notPaused(run);

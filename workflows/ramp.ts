@@ -1,5 +1,7 @@
 /** The gray ramp: m stages, each share → confirm → observe → verdict → gate. */
+import type { Next } from '../activities/orders.ts';
 import { extendClock, leftMs, startClock, stopClock } from '../src/domain/clock.ts';
+import { desiredRoute } from '../src/domain/desired.ts';
 import { percentOf } from '../src/domain/percent.ts';
 import type { StageSpec } from '../src/domain/spec.ts';
 import { announce } from './announce.ts';
@@ -14,7 +16,7 @@ export async function ramp(run: Run): Promise<void> {
   for (let stage = present(run); stage !== undefined; stage = present(run)) {
     if (run.state.clock === null && run.state.gate === null) await open(run, stage);
     await hold(run);
-    await passGate(run, stage.approval, run.state.stage + 1);
+    await passGate(run, stage.approval, run.state.stage + 1, () => following(run));
     run.update({ stage: run.state.stage + 1 });
   }
 }
@@ -26,13 +28,25 @@ const label = ({ spec, state }: Run, { shareBp }: StageSpec): string =>
 
 /** The clock starts only when the share is confirmed, gray carries all of it, and nobody has paused meanwhile. */
 async function open(run: Run, stage: StageSpec): Promise<void> {
-  const change = { period: 'gray', listsApply: true, testing: false, shareBp: fittingNow(run) } as const;
-  await moveTraffic(run, label(run, stage), [{ change, confirm: true }]);
+  await moveTraffic(run, label(run, stage), [{ change: opening(run, run.state.stage), confirm: true }]);
   const clock = stopClock(startClock(stage.holdMs, Date.now()), Date.now());
   run.update({ clock, newStage: true, verdict: null, skip: null });
   run.note(label(run, stage));
   announce(run, 'stage', label(run, stage));
   await fitShare(run);
+}
+
+const opening = (run: Run, stage: number) =>
+  ({ period: 'gray', listsApply: true, testing: false, shareBp: fittingNow(run, stage) }) as const;
+
+/** What the watching of a gate goes on with: the stage that opens with the next fence, or leveling. */
+function following(run: Run): Next {
+  const { state, spec, release } = run;
+  const stage = state.stage + 1;
+  const holdMs = spec.ramp.stages[stage]?.holdMs;
+  if (holdMs === undefined) return { kind: 'leveling', stage };
+  const then = { ...state, ...opening(run, stage), fence: state.fence + 1 };
+  return { kind: 'stage', stage, expect: desiredRoute(then, spec, release), holdMs };
 }
 
 /** Ends on a pass or a recorded override, never on time alone. */
@@ -76,6 +90,7 @@ async function watchHold(run: Run): Promise<void> {
     summary: stage === undefined ? 'hold' : label(run, stage),
     endAtMs,
     timer: true,
+    takesUp: 'stage',
     endOnPass: (run.state.clock?.extensions ?? 0) > 0,
     until: () => run.state.skip !== null || run.state.shortSinceMs !== null,
   });

@@ -8,6 +8,7 @@ import type { ReleaseState } from '../src/domain/state.ts';
 import { initialState, withJournal } from '../src/domain/state.ts';
 import type { Status } from '../src/domain/status.ts';
 import { statusOf } from '../src/domain/status.ts';
+import type { Observing } from './observation.ts';
 import { searchAttributesOf } from './search-attributes.ts';
 
 /** What goes on into the next run when the history has grown long. */
@@ -23,6 +24,8 @@ export class Run {
   readonly startedAtMs: number;
   /** Notifications under way; awaited, for a moment, before the run closes. */
   readonly messages = new Set<Promise<void>>();
+  /** The observation of a gate that has opened, until what comes next goes on with it. */
+  kept: Observing | null = null;
   #state: ReleaseState;
   #published: string[] = [];
 

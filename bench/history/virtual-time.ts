@@ -83,11 +83,12 @@ const beatMs = 100;
 /** Stands in for observe: a hold is one jump in time, and what watches without an end waits until it is asked. */
 const observeInAMoment =
   (env: TestWorkflowEnvironment) =>
-  async ({ endAtMs, expect }: ObserveOrder): Promise<Observation> => {
+  async ({ endAtMs, expect, stage }: ObserveOrder): Promise<Observation> => {
     const leftMs = endAtMs - Context.current().info.currentAttemptScheduledTimestampMs;
     const ended = expect === null ? await untilAsked() : await env.sleep(leftMs).then(() => 'time' as const);
     const fold = { upToMs: endAtMs, memory: {} };
-    return { ended, verdict: { kind: 'pass', reason: 'a stand-in', evidence: [], untilMs: endAtMs }, fold, down: [] };
+    const verdict = { kind: 'pass', reason: 'a stand-in', evidence: [], untilMs: endAtMs } as const;
+    return { ended, stage, verdict, fold, down: [] };
   };
 
 /** Cancellation arrives with a heartbeat. */
