@@ -3,17 +3,17 @@ import { defineConfig } from 'vitest/config';
 const report = process.env.GRAY_TEST_REPORT;
 
 /** Arithmetic and files: these tests share nothing and may run side by side. */
-const pure = ['test/domain/**/*.test.ts', 'test/edge/!(pack).test.ts'];
+const pure = ['test/domain/**/*.test.ts', 'test/activities/**/*.test.ts', 'test/edge/!(pack).test.ts'];
 
-/** Releases in memory on a real Temporal server: they mostly wait, so two files at a time disturb nobody. */
+/** Releases in memory on a real Temporal server: they mostly wait, so four files at a time disturb nobody. */
 const waiting = ['test/workflows/**/*.test.ts', 'test/edge/client/**/*.test.ts'];
 
 /** Real processes on a shared machine can starve for seconds. A second try is named in the report, never silent. */
 const secondTries = 1;
 
 /**
- * `pure` first, side by side, and `waiting`; then everything with real processes, one file at a time: on two cores a test's own
- * siblings would be its noisiest neighbours.
+ * `pure` first, then `waiting`, side by side; then everything with real processes, one file at a time: on two cores a
+ * test's own siblings would be its noisiest neighbours.
  */
 export default defineConfig({
   test: {
@@ -26,7 +26,7 @@ export default defineConfig({
       { extends: true, test: { name: 'pure', include: pure, maxWorkers: 2, sequence: { groupOrder: 0 } } },
       {
         extends: true,
-        test: { name: 'waiting', include: waiting, maxWorkers: 2, retry: secondTries, sequence: { groupOrder: 1 } },
+        test: { name: 'waiting', include: waiting, maxWorkers: 4, retry: secondTries, sequence: { groupOrder: 1 } },
       },
       {
         extends: true,
