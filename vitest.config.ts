@@ -35,7 +35,6 @@ export default defineConfig({
           include: ['test/**/*.test.ts'],
           exclude: [...pure, ...waiting, '**/node_modules/**'],
           maxWorkers: 1,
-          minWorkers: 1,
           retry: secondTries,
           sequence: { groupOrder: 2 },
         },
