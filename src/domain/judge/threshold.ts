@@ -6,6 +6,7 @@ import type { ThresholdJudgeSpec, ThresholdRule } from '../spec.ts';
 import type { Fold, Interval, Judge, JudgeContext, MetricEvidence, Verdict } from '../verdict.ts';
 import type { ArmCounts } from './counts.ts';
 import { noCounts, plus, soundReading } from './counts.ts';
+import { sentence, staleness } from './fresh.ts';
 import type { MetricMemory } from './memory.ts';
 import { freshMetric, recall } from './memory.ts';
 import type { RuleKind } from './rules.ts';
@@ -86,22 +87,6 @@ function decide(spec: ThresholdJudgeSpec, fold: Fold, context: JudgeContext): Ve
     return { ...verdict, kind: 'inconclusive', reason: 'no metric is required, so nothing can pass' };
   }
   return { ...verdict, kind: 'pass', reason: evidence.map(sentence).join('; ') };
-}
-
-/** The first thing wrong with the age of the data, or null. */
-function staleness(fold: Fold, staleMs: number, nowMs: number): string | null {
-  if (fold.upToMs === 0) return 'no interval was measured yet';
-  const ageMs = nowMs - fold.upToMs;
-  if (ageMs < -staleMs) return `the newest data ends ${seconds(-ageMs)} in the future: compare the clocks`;
-  if (ageMs <= staleMs) return null;
-  return `the newest data is ${seconds(ageMs)} old, older than the ${seconds(staleMs)} allowed: look at the metric source`;
-}
-
-const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
-
-/** A guard that says nothing does not hold a release, but is never silently taken for good. */
-function sentence({ metric, role, kind, reason }: MetricEvidence): string {
-  return role === 'guard' && kind === 'inconclusive' ? `guard ${metric} not judged: ${reason}` : `${metric}: ${reason}`;
 }
 
 interface MetricCase {

@@ -1,0 +1,18 @@
+/** Words that every judge needs: how old the data are, and what a metric says. */
+import type { Fold, MetricEvidence } from '../verdict.ts';
+
+/** The first thing wrong with the age of the data, or null. */
+export function staleness(fold: Fold, staleMs: number, nowMs: number): string | null {
+  if (fold.upToMs === 0) return 'no interval was measured yet';
+  const ageMs = nowMs - fold.upToMs;
+  if (ageMs < -staleMs) return `the newest data ends ${seconds(-ageMs)} in the future: compare the clocks`;
+  if (ageMs <= staleMs) return null;
+  return `the newest data is ${seconds(ageMs)} old, older than the ${seconds(staleMs)} allowed: look at the metric source`;
+}
+
+const seconds = (ms: number): string => `${Math.round(ms / 100) / 10} s`;
+
+/** A guard that says nothing does not hold a release, but is never silently taken for good. */
+export function sentence({ metric, role, kind, reason }: MetricEvidence): string {
+  return role === 'guard' && kind === 'inconclusive' ? `guard ${metric} not judged: ${reason}` : `${metric}: ${reason}`;
+}
