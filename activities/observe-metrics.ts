@@ -2,7 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import type { Arm, ServerSpec } from '../src/domain/server.ts';
+import type { Interval } from '../src/domain/verdict.ts';
 import type { Adapters } from './deps.ts';
+import type { ObserveOrder } from './orders.ts';
 import { type Ending, type Seen, verdictNow } from './seen.ts';
 
 export async function watchMetrics(adapters: Adapters, seen: Seen, signal: AbortSignal): Promise<Ending> {
@@ -17,7 +19,7 @@ export async function watchMetrics(adapters: Adapters, seen: Seen, signal: Abort
     // Asked at the window's start, since a source may need a sample from both of its ends.
     const interval = await source.measure({ fromMs, toMs, arms: armsOf(seen), metrics, signal });
     if (signal.aborted) break;
-    if (seen.changes === changes) seen.fold = judge.fold(seen.fold, interval);
+    if (seen.changes === changes) seen.fold = judge.fold(seen.fold, { ...interval, ...meant(seen.order) });
     else log.info('interval left out: the router changed in it', { fromMs, toMs });
     seen.verdict = verdictNow(judge, seen.fold, seen.order);
     if (seen.verdict.kind === 'fail') return { ended: 'fail', down: [] };
@@ -26,6 +28,12 @@ export async function watchMetrics(adapters: Adapters, seen: Seen, signal: Abort
     fromMs = Date.now() - toMs > source.intervalMs * maxLag ? Date.now() : toMs;
   }
   return { ended: 'time', down: [] };
+}
+
+/** While leveling moves servers, nothing is meant for longer than a moment. */
+function meant({ expect, shareBp, restBp }: ObserveOrder): Pick<Interval, 'meantBp'> {
+  if (expect === null || expect.split.rest === 'gray') return {};
+  return { meantBp: Math.round((shareBp * (10_000 - restBp)) / 10_000) };
 }
 
 /** The first look at the router tells which servers are in which arm. */

@@ -141,6 +141,8 @@ export interface ObserveOrder extends RouterAccess {
   readonly judge: JudgeSpec;
   readonly rules: JudgeContext['rules'];
   readonly shareBp: number;
+  /** Expected part of the requests that the share does not decide, basis points. */
+  readonly restBp: number;
   /** What the router has to hold; null while leveling moves servers: the arms then follow the router. */
   readonly expect: DesiredRoute | null;
   readonly instance: string | null;

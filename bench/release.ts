@@ -32,7 +32,7 @@ function specOf({ audience, judge, ramp, ...spec }: ReleaseSpec): ReleaseSpec {
     ...spec,
     audience: { ...audience, alwaysStable },
     ramp: { ...ramp, stages: ramp.stages.map((stage) => ({ ...stage, holdMs })) },
-    judge: { ...judge, metrics: { errors } },
+    judge: { kind: 'threshold', staleMs: judge.staleMs, metrics: { errors } },
   };
 }
 

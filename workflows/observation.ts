@@ -100,6 +100,7 @@ function orderOf({ spec, state, release }: Run, watch: Watch): ObserveOrder {
   return {
     ...{ target, servers, router, metrics, judge, fold, stage, newStage, shareBp, instance },
     rules: watch.rules ?? 'all',
+    restBp: spec.audience.restBp,
     expect: follow ? null : desiredRoute(state, spec, release),
     next: watch.next?.() ?? null,
     knownDown: Object.keys(state.servers).filter(

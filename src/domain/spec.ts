@@ -146,7 +146,36 @@ export interface PrometheusMetricsSpec {
   readonly define: Readonly<Record<string, { readonly total: string; readonly bad: string }>>;
 }
 
-export type JudgeSpec = ThresholdJudgeSpec;
+export type JudgeSpec = SequentialJudgeSpec | ThresholdJudgeSpec;
+
+/** Evidence with a budget of risk for the whole release, however often it is looked at. */
+export interface SequentialJudgeSpec {
+  readonly kind: 'sequential';
+  /** P(a release that is not worse is ever failed), all metrics, stages and looks together. */
+  readonly alpha: number;
+  /** P(a stage of a release that is `passMargin` times worse passes). */
+  readonly beta: number;
+  readonly metrics: Readonly<Record<string, SequentialRule>>;
+  /** Data older than this at a decision is stale. */
+  readonly staleMs: number;
+  /** Observed part of the requests on gray ÷ configured part may be this much off, either way; null: not checked. */
+  readonly sampleRatio: number | null;
+}
+
+export interface SequentialRule {
+  readonly role: 'required' | 'guard';
+  /** r₀ ≥ 1: gray rate ÷ stable rate that is tolerated. */
+  readonly margin: number;
+  /** r₁ > `margin`: a stage passes when gray is shown to be less than this many times worse; without it by the share. */
+  readonly passMargin?: number;
+  /** Absolute: from `minSample` gray requests on, a higher rate fails; shown to be below it, gray passes. */
+  readonly maxRate?: number;
+  readonly minSample: number;
+  /** Part of the budget of risk, relative to the other metrics. */
+  readonly weight: number;
+  /** Variance ÷ mean of the bad events: known, measured at the stable arm, or 1 since distinct clients are counted. */
+  readonly dispersion: number | 'measured' | 'clients';
+}
 
 export interface ThresholdJudgeSpec {
   readonly kind: 'threshold';
@@ -232,13 +261,21 @@ export interface AudienceSpec {
 
 export interface RampSpec {
   readonly stages: readonly StageSpec[];
-  /** How often a hold may be extended: a stage without a verdict ends after patience × hold. */
+  /** `extend`: a stage without a verdict ends after patience × hold. */
   readonly patience: number;
+  /** For every stage that does not say; absent in releases begun before there was a choice: extend. */
+  readonly undecided?: Undecided;
+  /** `hold`: longest wait for an operator or a verdict, then rollback; absent: a day. */
+  readonly answerWithinMs?: number;
 }
+
+/** What happens at the end of a hold without a verdict; see `whenUndecided`. */
+export type Undecided = 'extend' | 'hold' | 'rollback';
 
 export interface StageSpec {
   readonly shareBp: number;
   readonly holdMs: number;
+  readonly undecided?: Undecided;
   readonly approval?: ApprovalSpec;
 }
 

@@ -12,6 +12,8 @@ export interface Interval {
   readonly fromMs: number;
   readonly toMs: number;
   readonly metrics: Readonly<Record<string, MetricReading>>;
+  /** Part of all requests that the route meant for gray in this interval, basis points; absent where it changed. */
+  readonly meantBp?: number;
 }
 
 /** Counts per arm, or the reason why this metric cannot be judged in this interval. */
@@ -39,6 +41,25 @@ export interface MetricEvidence {
   readonly role: 'required' | 'guard';
   readonly gray: Counts;
   readonly stable: Counts;
+  /** What a judge of evidence knows besides. */
+  readonly evidence?: Evidence;
+}
+
+/** Evidence as logarithms: it fails at `failAt`, passes at `passAt`; 0 is none, below 0 is against. */
+export interface Evidence {
+  readonly lnFail: number;
+  readonly failAt: number;
+  readonly lnPass: number;
+  readonly passAt: number;
+  /** Gray rate ÷ stable rate; null where stable has no bad event. */
+  readonly ratio: number | null;
+  /** What that ratio may be, at the risk of the release, however often one looks; null is unbounded. */
+  readonly ratioLow: number | null;
+  readonly ratioHigh: number | null;
+  /** Variance ÷ mean of the bad events that was used. */
+  readonly dispersion: number;
+  /** One sentence: what would change the verdict. */
+  readonly outlook: string;
 }
 
 /**

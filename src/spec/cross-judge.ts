@@ -6,7 +6,7 @@ import { listed, nearest } from './near.ts';
 
 export function judgeChecks({ judge, metrics, ramp }: GoodSections): Finding[] {
   return [
-    ...(judge === undefined ? [] : requiredOne(judge)),
+    ...(judge === undefined ? [] : [...requiredOne(judge), ...passMargins(judge)]),
     ...(judge === undefined || metrics === undefined
       ? []
       : [...definedOnes(judge, metrics), ...staleCheck(judge, metrics)]),
@@ -24,6 +24,21 @@ export function requiredOne(judge: Rules): Finding[] {
   return [
     finding(['judge', 'metrics'], 'expected at least one metric with role: required; a stage passes on evidence only'),
   ];
+}
+
+/** A pass that allows no more than is tolerated could never come, or would contradict a fail. */
+function passMargins(judge: ReleaseFile['judge']): Finding[] {
+  if (judge.kind === 'threshold') return [];
+  return Object.entries(judge.metrics).flatMap(([name, { margin, passMargin }]) =>
+    passMargin === undefined || passMargin > margin
+      ? []
+      : [
+          finding(
+            ['judge', 'metrics', name, 'passMargin'],
+            `expected more than the margin of ${margin}, found ${passMargin}`,
+          ),
+        ],
+  );
 }
 
 export function definedOnes(judge: Rules, metrics: ReleaseFile['metrics'] | MetricsSpec): Finding[] {

@@ -1,8 +1,9 @@
 /** The release file as it is written: every section, before defaults that depend on another section. */
 import type { z } from 'zod';
 import { deployer, hooks } from './deployer.ts';
+import { judge } from './judge.ts';
 import { capacity, data, deployment, exception, leveling, notify, watch } from './lifecycle.ts';
-import { judge, metrics } from './metrics.ts';
+import { metrics } from './metrics.ts';
 import { audience, ramp } from './ramp.ts';
 import { router } from './router.ts';
 import { nameText, section } from './scalars.ts';

@@ -1,8 +1,8 @@
-/** Sections `metrics` and `judge`. */
+/** Section `metrics`. */
 import { z } from 'zod';
 import { baseUrl } from './net.ts';
-import { decimal, envName, expects, metricName, named, oneOf, section, text, urlPath, whole } from './scalars.ts';
-import { duration, rate } from './units.ts';
+import { envName, expects, metricName, named, section, text, urlPath } from './scalars.ts';
+import { duration } from './units.ts';
 
 const seriesName = (of: string) => text(of, /^[A-Za-z_:][A-Za-z0-9_:]{0,199}$/);
 
@@ -71,20 +71,3 @@ const memory = section({ kind: z.literal('memory'), interval: duration('1ms', '1
 export const metrics = z
   .discriminatedUnion('kind', [exposition, prometheus, memory], { error: expects('a group of keys with a kind') })
   .describe('What counts requests.');
-
-const rule = section({
-  role: oneOf(['required', 'guard'])
-    .default('required')
-    .describe('required: passes a stage with enough evidence. guard: can only fail it.'),
-  maxRate: rate().exactOptional().describe('Absolute: the gray rate may not exceed this.'),
-  maxRatio: decimal(1, 1000).exactOptional().describe('Relative: gray rate ÷ stable rate may not exceed this.'),
-  minSample: whole(1, 1_000_000_000).default(100).describe('Fewer requests than this decide nothing.'),
-}).refine((value) => value.maxRate !== undefined || value.maxRatio !== undefined, {
-  error: 'expected maxRate, maxRatio or both, found neither',
-});
-
-export const judge = section({
-  kind: oneOf(['threshold']).default('threshold'),
-  metrics: named('a metric name', metricName, rule).describe('One rule per metric; at least one is required.'),
-  stale: duration('100ms', '1d').exactOptional().describe('Older data decides nothing. Default: 3 intervals.'),
-}).describe('When a stage passes or fails.');

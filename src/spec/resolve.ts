@@ -5,6 +5,7 @@ import type { ServerSpec } from '../domain/server.ts';
 import type { AudienceSpec, HooksSpec, LevelingSpec, ReleaseSpec, StageSpec } from '../domain/spec.ts';
 import { deploymentChecks, grayChecks, hookCheck } from './checks.ts';
 import type { ReleaseFile } from './file.ts';
+import { resolveJudge } from './judge.ts';
 import { resolveDeployer, resolveMetrics, resolveRouter } from './kinds.ts';
 
 /** The lists of the audience, read from their files. */
@@ -33,11 +34,7 @@ export function resolveFile(file: ReleaseFile, lists: Lists, folder: string): Re
     verify: { deployment: deploymentChecks(file, at), gray },
     audience: resolveAudience(file, lists, gray),
     ramp: { stages: file.ramp.stages.map(resolveStage), patience: file.ramp.patience },
-    judge: {
-      kind: file.judge.kind,
-      metrics: file.judge.metrics,
-      staleMs: file.judge.stale ?? 3 * metrics.intervalMs,
-    },
+    judge: resolveJudge(file.judge, metrics.intervalMs),
     capacity: file.capacity,
     data: file.data ?? { compatible: null },
     hooks: resolveHooks(file.hooks, at),

@@ -80,7 +80,7 @@ describe('metrics and judge', () => {
     ],
     [
       'a rule without a limit',
-      spoiled('{ maxRate: 1% }', '{ minSample: 5 }'),
+      spoiled('judge: { metrics: { errors: { maxRate: 1% }', 'judge: { kind: threshold, metrics: { errors: { minSample: 5 }'),
       'judge.metrics.errors',
       'expected maxRate, maxRatio or both',
     ],

@@ -1,17 +1,28 @@
 /** Judges by kind. A judge that breaks says `error`, which holds a release and never passes it. */
 import type { JudgeSpec } from '../spec.ts';
 import type { Fold, Interval, Judge, JudgeContext, Verdict } from '../verdict.ts';
+import { sequentialJudge } from './sequential/index.ts';
 import { thresholdJudge } from './threshold.ts';
 
 type Judges = { [K in JudgeSpec['kind']]: (spec: Extract<JudgeSpec, { kind: K }>) => Judge };
 
-/** One line per kind; the next one is `statistical`. */
+/** One line per kind. */
 export const judges = {
+  sequential: sequentialJudge,
   threshold: thresholdJudge,
 } satisfies Judges;
 
 export function createJudge(spec: JudgeSpec): Judge {
-  return unbreakable(judges[spec.kind](spec));
+  return unbreakable(judgeOf(spec));
+}
+
+function judgeOf(spec: JudgeSpec): Judge {
+  switch (spec.kind) {
+    case 'sequential':
+      return judges.sequential(spec);
+    case 'threshold':
+      return judges.threshold(spec);
+  }
 }
 
 /** Set in a fold once an interval could not be folded in: what it would have shown is unknown for the rest of the stage. */

@@ -2,7 +2,7 @@
 import { durationText } from '../duration.ts';
 import { percentOf } from '../percent.ts';
 import type { Setting } from '../plan.ts';
-import type { ReleaseSpec, ThresholdRule } from '../spec.ts';
+import type { ReleaseSpec, SequentialRule, ThresholdRule } from '../spec.ts';
 
 type Row = readonly [path: string, value: string, usual: string];
 
@@ -71,19 +71,44 @@ function metricsRows(metrics: ReleaseSpec['metrics']): Row[] {
 
 function judgeRows({ judge, metrics }: ReleaseSpec): Row[] {
   return [
-    ...Object.entries(judge.metrics).flatMap(([name, rule]) => ruleRows(`judge.metrics.${name}`, rule)),
+    ['judge.kind', judge.kind, 'sequential'],
+    ...riskRows(judge),
+    ...(judge.kind === 'sequential' ? eachRule(judge.metrics, evidenceRows) : eachRule(judge.metrics, limitRows)),
     ['judge.stale', durationText(judge.staleMs), durationText(3 * metrics.intervalMs)],
   ];
 }
 
-const ruleRows = (path: string, { role, maxRate, maxRatio, minSample }: ThresholdRule): Row[] => [
-  [`${path}.role`, role, 'required'],
-  ...(maxRate === undefined
-    ? []
-    : [[`${path}.maxRate`, percentOf(Number((maxRate * 10_000).toFixed(3))), ''] as const]),
-  ...(maxRatio === undefined ? [] : [[`${path}.maxRatio`, String(maxRatio), ''] as const]),
-  [`${path}.minSample`, String(minSample), '100'],
+const eachRule = <R>(rules: Readonly<Record<string, R>>, rows: (path: string, rule: R) => Row[]): Row[] =>
+  Object.entries(rules).flatMap(([name, rule]) => rows(`judge.metrics.${name}`, rule));
+
+function riskRows(judge: ReleaseSpec['judge']): Row[] {
+  if (judge.kind !== 'sequential') return [];
+  return [
+    ['judge.alpha', String(judge.alpha), '0.01'],
+    ['judge.beta', String(judge.beta), '0.05'],
+    ['judge.sampleRatio', String(judge.sampleRatio ?? 'off'), '2'],
+  ];
+}
+
+const evidenceRows = (path: string, rule: SequentialRule): Row[] => [
+  [`${path}.role`, rule.role, 'required'],
+  [`${path}.margin`, String(rule.margin), '1.25'],
+  [`${path}.passMargin`, String(rule.passMargin ?? 'by the share'), 'by the share'],
+  ...maxRateRow(path, rule),
+  [`${path}.minSample`, String(rule.minSample), '30'],
+  [`${path}.weight`, String(rule.weight), '1'],
+  [`${path}.dispersion`, String(rule.dispersion), 'measured'],
 ];
+
+const limitRows = (path: string, rule: ThresholdRule): Row[] => [
+  [`${path}.role`, rule.role, 'required'],
+  ...maxRateRow(path, rule),
+  ...(rule.maxRatio === undefined ? [] : [[`${path}.maxRatio`, String(rule.maxRatio), ''] as const]),
+  [`${path}.minSample`, String(rule.minSample), '100'],
+];
+
+const maxRateRow = (path: string, { maxRate }: Pick<ThresholdRule, 'maxRate'>): Row[] =>
+  maxRate === undefined ? [] : [[`${path}.maxRate`, percentOf(Number((maxRate * 10_000).toFixed(3))), '']];
 
 const drawn = 'drawn for this release';
 

@@ -2,23 +2,11 @@
 import { z } from 'zod';
 import type { ServerSpec } from '../../domain/server.ts';
 import type { ReleaseSpec } from '../../domain/spec.ts';
-import {
-  decimal,
-  expects,
-  flag,
-  list,
-  metricName,
-  named,
-  nameText,
-  oneOf,
-  section,
-  text,
-  userId,
-  whole,
-} from '../scalars.ts';
+import { decimal, expects, flag, list, named, nameText, oneOf, section, text, userId, whole } from '../scalars.ts';
 import { artifact, base, versionProbe } from '../servers.ts';
 import { deployer, metrics, notifier, router } from './adapters.ts';
 import { check, hooks } from './checks.ts';
+import { judge } from './judge.ts';
 import { basisPoints, milliseconds } from './scalars.ts';
 
 const word = () => text('one line without white space', /^[\x21-\x7e]{1,1024}$/);
@@ -37,15 +25,6 @@ const server: z.ZodType<ServerSpec> = section({
 });
 
 const approval = section({ deadlineMs: milliseconds(), otherwise: oneOf(['rollback', 'hold', 'proceed']) });
-
-const rule = section({
-  role: oneOf(['required', 'guard']),
-  maxRate: z.number().gt(0).max(1).exactOptional(),
-  maxRatio: decimal(1, 1000).exactOptional(),
-  minSample: whole(1, 1_000_000_000),
-}).refine((value) => value.maxRate !== undefined || value.maxRatio !== undefined, {
-  error: 'expected maxRate, maxRatio or both, found neither',
-});
 
 const users = () => list(userId(), 'user ids', { max: 10_000 });
 
@@ -93,11 +72,7 @@ export const releaseSpec: z.ZodType<ReleaseSpec> = section({
     salt: text('a salt', /^[A-Za-z0-9._-]{1,64}$/).exactOptional(),
     users: whole(1, 10_000_000_000).exactOptional(),
   }),
-  judge: section({
-    kind: oneOf(['threshold']),
-    metrics: named('a metric name', metricName, rule),
-    staleMs: milliseconds(),
-  }),
+  judge,
   hooks,
   notify: list(notifier, 'notifiers', { max: 20 }),
   ...phases,

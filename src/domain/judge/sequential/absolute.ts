@@ -1,0 +1,26 @@
+/** Evidence that gray's own rate is below a limit, without comparing: what passes a release in which nothing is bad. */
+import type { Counts } from '../../verdict.ts';
+import { type Logs, lnE } from './e-process.ts';
+
+/** Parts of the limit that the true rate may be. Zero is the usual one. */
+const parts = [0, 0.25, 0.5, 0.75];
+
+export const noBound: Logs = parts.map(() => 0);
+
+/** A bad event refutes a rate of zero for good; plain JSON has no −∞. */
+const refuted = -1e300;
+
+/** Null: a rate of at least `limit`, a fraction of 1. */
+export function withBound(logs: Logs, { total, bad }: Counts, limit: number, dispersion: number): Logs {
+  return logs.map((log, at) => {
+    const part = parts[at] ?? 0;
+    if (part === 0 && bad > 0) return refuted;
+    if (log === refuted) return refuted;
+    const events = bad === 0 ? 0 : bad * Math.log(part);
+    const rest = (total - bad) * (Math.log1p(-part * limit) - Math.log1p(-limit));
+    return log + (events + rest) / dispersion;
+  });
+}
+
+/** ln E against `limit`. */
+export const lnBound = (logs: Logs): number => lnE(logs);

@@ -1,0 +1,104 @@
+/** One closed interval more, for every metric; and what goes along into the next stage. */
+import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
+import type { Fold, Interval } from '../../verdict.ts';
+import { type ArmCounts, noCounts, plus, soundReading } from '../counts.ts';
+import { breach, neededSample } from '../rules.ts';
+import { noBound, withBound } from './absolute.ts';
+import { dispersionOf, withPair } from './dispersion.ts';
+import { lnSum, noLogs, notWorseThan, withInterval, worse } from './e-process.ts';
+import { withLate } from './late.ts';
+import { withLikelihood } from './likelihood.ts';
+import { asFold, freshMetric, type Memory, metricOf, recall, type SequentialMemory } from './memory.ts';
+import { defaultPassMargin } from './pass-margin.ts';
+import { noSampleRatio, withRequests } from './sample-ratio.ts';
+import { lnWorse } from './weigh.ts';
+
+/** Seen before, late, overlapping with what was seen, or without a proper end: it would count requests twice. */
+const isNews = (fold: Fold, { fromMs, toMs }: Interval): boolean =>
+  Number.isFinite(toMs) && fromMs < toMs && fromMs >= fold.upToMs;
+
+export function foldInterval(spec: SequentialJudgeSpec, fold: Fold, interval: Interval): Fold {
+  if (!isNews(fold, interval)) return fold;
+  const before = recall(fold);
+  const metrics = Object.entries(spec.metrics).map(([metric, rule]): [string, SequentialMemory] => [
+    metric,
+    foldMetric(rule, metricOf(before, metric), interval, metric),
+  ]);
+  const memory = { ...before, metrics: Object.fromEntries(metrics) };
+  const sampleRatio = foldRequests(spec, before, interval);
+  return asFold(interval.toMs, { ...memory, sampleRatio, failed: before.failed ?? overBudget(spec, memory) });
+}
+
+/** A stage needs a pass of its own; the budget of risk and a fail are those of the whole release. */
+export function nextStage(spec: SequentialJudgeSpec, fold: Fold): Fold {
+  const before = recall(fold);
+  const metrics = Object.keys(spec.metrics).map((metric): [string, SequentialMemory] => {
+    const { notWorse, bound, stage, recent, latest, grayUntilMs } = freshMetric;
+    return [metric, { ...metricOf(before, metric), notWorse, bound, stage, recent, latest, grayUntilMs }];
+  });
+  return asFold(fold.upToMs, { ...before, metrics: Object.fromEntries(metrics), sampleRatio: noSampleRatio });
+}
+
+function foldMetric(
+  rule: SequentialRule,
+  before: SequentialMemory,
+  interval: Interval,
+  metric: string,
+): SequentialMemory {
+  const latest = soundReading(Object.hasOwn(interval.metrics, metric) ? interval.metrics[metric] : undefined);
+  if ('unusable' in latest) return { ...before, latest };
+  const { counts } = latest;
+  const dispersion = dispersionFor(rule, before);
+  const step = withInterval(noLogs(worse), counts, worse, rule.margin, dispersion);
+  const passMargin = passMarginOf(rule, interval);
+  const stage = plus(before.stage, counts);
+  const recent = sample(rule, before.recent, counts);
+  return {
+    worse: before.worse.map((log, at) => log + (step[at] ?? 0)),
+    late: withLate(before.late, interval.fromMs, step, worse),
+    likelihood: withLikelihood(before.likelihood, counts, dispersion),
+    scatter: rule.dispersion === 'measured' ? withPair(before.scatter, counts.stable) : before.scatter,
+    dispersion,
+    notWorse: withInterval(before.notWorse, counts, notWorseThan(passMargin), passMargin, dispersion),
+    bound: rule.maxRate === undefined ? noBound : withBound(before.bound, counts.gray, rule.maxRate, dispersion),
+    ...{ stage, recent, latest },
+    grayUntilMs: counts.gray.total > 0 ? interval.toMs : before.grayUntilMs,
+    broken: before.broken ?? breach('absolute', rule, stage) ?? breach('absolute', rule, recent),
+  };
+}
+
+/** Only what was measured before this interval may weigh it. */
+const dispersionFor = ({ dispersion }: SequentialRule, { scatter }: SequentialMemory): number => {
+  if (dispersion === 'measured') return dispersionOf(scatter);
+  return dispersion === 'clients' ? 1 : dispersion;
+};
+
+/** One margin for a whole stage: without a share that was meant, the one of middling stages. */
+export const passMarginOf = ({ passMargin }: SequentialRule, { meantBp }: Pick<Interval, 'meantBp'>): number =>
+  passMargin ?? defaultPassMargin(meantBp ?? 2_000);
+
+/** The latest interval where that alone is a sample, else the intervals since the last complete sample. */
+function sample(rule: SequentialRule, before: ArmCounts, latest: ArmCounts): ArmCounts {
+  const complete = (counts: ArmCounts) => counts.gray.total >= neededSample(rule);
+  if (complete(latest)) return latest;
+  return plus(complete(before) ? noCounts : before, latest);
+}
+
+/** The arms' requests, by the first metric that has them. */
+function foldRequests({ metrics, sampleRatio: tolerance }: SequentialJudgeSpec, memory: Memory, interval: Interval) {
+  const { meantBp } = interval;
+  if (tolerance === null || meantBp === undefined || meantBp <= 0) return memory.sampleRatio;
+  for (const metric of Object.keys(metrics)) {
+    const reading = soundReading(Object.hasOwn(interval.metrics, metric) ? interval.metrics[metric] : undefined);
+    if ('counts' in reading) return withRequests(memory.sampleRatio, reading.counts, meantBp, tolerance);
+  }
+  return memory.sampleRatio;
+}
+
+/** The weighted mean of the metrics' evidence against the one budget; the metric that weighs most is named. */
+function overBudget(spec: SequentialJudgeSpec, memory: Pick<Memory, 'metrics'>): Memory['failed'] {
+  const weighed = lnWorse(spec, memory);
+  if (lnSum(weighed.map(({ lnWeighted }) => lnWeighted)) < -Math.log(spec.alpha)) return null;
+  const most = weighed.reduce((one, other) => (other.lnWeighted > one.lnWeighted ? other : one));
+  return { metric: most.metric, reason: most.reason };
+}
