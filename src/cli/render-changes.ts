@@ -21,13 +21,15 @@ function journalSince(before: Status | null, now: Status): Line[] {
   );
 }
 
+type Fact = (status: Status) => string | null;
+
 /** Facts whose change is news even where the journal has no line for them. */
-const facts: readonly ((status: Status) => string | null)[] = [
+const facts: readonly Fact[] = [
   ({ stale }) => stale ?? null,
   ({ shareBp, period }) => `${percentOf(shareBp)} on gray, period ${period}`,
   ({ stage }) => (stage === null ? null : `stage ${stage.number} of ${stage.of}`),
   ({ failure }) => (failure === null ? null : `failed: ${failure}`),
-  ({ verdict }) => (verdict === null ? null : `verdict ${verdict.kind}: ${verdict.reason}`),
+  verdictOf,
   ({ waiting }) => (waiting === null ? null : `waiting for ${waiting.what}, then ${waiting.otherwise}`),
   ({ servers }) => versions(servers),
   ({ outcome }) => (outcome === null ? null : `outcome ${outcome}`),
@@ -36,9 +38,21 @@ const facts: readonly ((status: Status) => string | null)[] = [
 function changed(before: Status | null, now: Status): Line[] {
   return facts.flatMap((fact) => {
     const text = fact(now);
-    return text === null || (before !== null && fact(before) === text) ? [] : [{ atMs: now.updatedAtMs, text }];
+    return text === null || (before !== null && newsOf(fact, before) === newsOf(fact, now))
+      ? []
+      : [{ atMs: now.updatedAtMs, text }];
   });
 }
+
+/** Counts grow all the time: only another verdict, or one about another metric, is news. */
+function verdictOf({ verdict }: Status): string | null {
+  return verdict === null ? null : `verdict ${verdict.kind}: ${verdict.reason}`;
+}
+
+const newsOf = (fact: Fact, status: Status): string | null =>
+  fact === verdictOf && status.verdict !== null
+    ? `${status.verdict.kind} ${status.verdict.metric ?? ''}`
+    : fact(status);
 
 /** `1.4.1 on pay-2, pay-3; 1.4.2 on pay-1` */
 function versions(servers: Status['servers']): string | null {

@@ -1,6 +1,7 @@
 /** A status for people: a few labelled lines, the servers as a table, what may be done now. */
 import { createColors } from 'picocolors';
 import { heldMs } from '../domain/clock.ts';
+import { evidenceText } from '../domain/evidence.ts';
 import { percentOf } from '../domain/percent.ts';
 import type { ServerStatus, StageStatus, Status } from '../domain/status.ts';
 import type { MetricEvidence } from '../domain/verdict.ts';
@@ -84,11 +85,12 @@ function verdictRows({ verdict }: Status): Row[] {
   return labelled('verdict', [`${verdict.kind}: ${verdict.reason}`, ...columns(verdict.evidence.map(evidenceRow))]);
 }
 
-const evidenceRow = ({ metric, kind, gray, stable }: MetricEvidence): string[] => [
+const evidenceRow = ({ metric, kind, gray, stable, evidence }: MetricEvidence): string[] => [
   metric,
   kind,
   `gray ${gray.bad}/${gray.total}`,
   `stable ${stable.bad}/${stable.total}`,
+  evidence === undefined ? '' : evidenceText(evidence),
 ];
 
 function serverRows({ servers }: Status): Row[] {

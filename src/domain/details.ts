@@ -1,4 +1,5 @@
 /** The status as a page for the Web UI: plain Markdown lists, since tables are not rendered everywhere. */
+import { evidenceText } from './evidence.ts';
 import { percentOf } from './percent.ts';
 import type { ServerStatus, Status } from './status.ts';
 
@@ -50,7 +51,10 @@ function evidenceLines({ verdict }: Status): string[] {
   if (verdict === null) return [];
   return [
     `${verdict.kind}: ${verdict.reason}`,
-    ...verdict.evidence.map(({ metric, kind, reason }) => `${metric}: ${kind}, ${reason}`),
+    ...verdict.evidence.flatMap(({ metric, kind, reason, evidence }) => [
+      `${metric}: ${kind}, ${reason}`,
+      ...(evidence === undefined ? [] : [`${metric}: ${evidenceText(evidence)}`]),
+    ]),
   ];
 }
 
