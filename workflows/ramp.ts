@@ -1,6 +1,6 @@
 /** The gray ramp: m stages, each share → confirm → observe → verdict → gate. */
 import type { Next } from '../activities/orders.ts';
-import { extendClock, leftMs, startClock, stopClock } from '../src/domain/clock.ts';
+import { leftMs, startClock, stopClock } from '../src/domain/clock.ts';
 import { desiredRoute } from '../src/domain/desired.ts';
 import { percentOf } from '../src/domain/percent.ts';
 import type { StageSpec } from '../src/domain/spec.ts';
@@ -11,6 +11,7 @@ import { Interruption } from './interruption.ts';
 import { watchUntil } from './observing.ts';
 import type { Run } from './run.ts';
 import { moveTraffic } from './traffic.ts';
+import { undecided } from './undecided.ts';
 
 export async function ramp(run: Run): Promise<void> {
   for (let stage = present(run); stage !== undefined; stage = present(run)) {
@@ -60,7 +61,7 @@ async function hold(run: Run): Promise<void> {
     else if (passed !== null && clock.extensions > 0) return end(run, passed);
     else if (leftMs(clock, Date.now()) > clockSlackMs) await watchHold(run);
     else if (passed !== null) return end(run, passed);
-    else extend(run);
+    else await undecided(run);
   }
 }
 
@@ -99,16 +100,4 @@ async function watchHold(run: Run): Promise<void> {
 function end(run: Run, text: string): void {
   run.update({ clock: null, skip: null });
   run.note(text);
-}
-
-/** Inconclusive at the end of a hold: once more, up to `ramp.patience` holds. */
-function extend(run: Run): void {
-  const { clock, verdict } = run.state;
-  if (clock === null) return;
-  const reason = verdict?.reason ?? 'nothing was observed';
-  if (clock.extensions + 1 >= run.spec.ramp.patience)
-    throw new Interruption(`no verdict in ${run.spec.ramp.patience} holds: ${reason}`, 'policy', verdict);
-  run.update({ clock: extendClock(clock, Date.now()) });
-  run.note(`hold extended: ${reason}`);
-  announce(run, 'extended', `hold extended: ${reason}`, 'warning');
 }

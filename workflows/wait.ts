@@ -9,16 +9,19 @@ export interface Wait {
   readonly what: string;
   readonly withinMs: number;
   readonly otherwise: string;
+  /** Why it is waited, for those who are told. */
+  readonly because?: string;
   readonly until: () => boolean;
 }
 
 /** True when `until` came true in time. A wait begun before a handover keeps its deadline. */
-export async function waitFor(run: Run, { what, withinMs, otherwise, until }: Wait): Promise<boolean> {
+export async function waitFor(run: Run, { what, withinMs, otherwise, because, until }: Wait): Promise<boolean> {
   const running = run.state.waiting?.what === what ? run.state.waiting : null;
   const deadlineMs = running?.deadlineMs ?? Date.now() + withinMs;
   run.update({ waiting: { what, deadlineMs, otherwise } });
   run.publish();
-  if (running === null) announce(run, 'waiting', `waiting for ${what}`, 'warning');
+  if (running === null)
+    announce(run, 'waiting', `waiting for ${what}${because === undefined ? '' : `: ${because}`}`, 'warning');
   for (const part of [0.5, 0.9, 1]) {
     const leftMs = deadlineMs - withinMs * (1 - part) - Date.now();
     if (leftMs > 0 && (await met(until, leftMs, what))) break;

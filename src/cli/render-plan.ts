@@ -11,6 +11,7 @@ export function renderPlan(plan: Plan): string {
     section('Steps', steps(plan.steps)),
     restTurns(plan.steps),
     section('Gates', gates(plan)),
+    section('Undecided', undecided(plan)),
     section('Checks', checks(plan)),
     section('Settings', settings(plan)),
     `Duration\n${duration(plan)}`,
@@ -72,6 +73,13 @@ function gates({ gates: planned }: Plan): string {
   return rows.length === 0 ? '' : table(['gate', 'needs', 'without it'], rows, [36, 44, 16]);
 }
 
+const undecided = ({ undecided: planned }: Plan): string =>
+  table(
+    ['stage', 'at the end of its hold without a verdict'],
+    planned.map(({ stage, follows }) => [stage, follows]),
+    [12, 84],
+  );
+
 function checks({ checks: planned }: Plan): string {
   const rows = planned.map(({ phase, name, repeat, expects }) => [
     phase === 'deploymentVerification' ? 'each gray server' : 'through the router',
@@ -91,7 +99,7 @@ const settings = ({ settings: planned }: Plan): string =>
 function duration({ duration: { shortestMs, longestMs, watchMs } }: Plan): string {
   return [
     `  ${durationText(shortestMs)} of holds until leveled, plus the changes of servers`,
-    `  ${durationText(longestMs)} at most, without faults: every hold extended, every gate and time limit used up`,
+    `  ${durationText(longestMs)} at most, without faults: every hold undecided, every gate and time limit used up`,
     `  ${durationText(watchMs)} of watch after that`,
   ].join('\n');
 }

@@ -91,15 +91,15 @@ export const actions: Readonly<Record<Command, Action>> = {
         : refused(`only a hold can be retried; ${whereIs(state)}`),
   },
   skip: {
-    does: 'ends the hold of the stage early, as a recorded override',
-    takenIn: 'a hold in the ramp',
+    does: 'ends the hold of the stage without waiting for a pass, as a recorded override',
+    takenIn: 'a hold in the ramp, also one that is undecided',
     example: {},
     decide: (state) => {
       if (state.phase !== 'ramp' || state.clock === null) return refused(`no stage is holding; ${whereIs(state)}`);
       if (state.verdict?.kind === 'fail') return refused('the verdict is fail; a fail cannot be skipped');
-      return state.skip === null
-        ? done(`hold of stage ${state.stage + 1} ends now`)
-        : already(`skipped by ${state.skip.by}`);
+      if (state.skip !== null) return already(`skipped by ${state.skip.by}`);
+      if (state.clock.askUntilMs !== undefined) return done(`stage ${state.stage + 1} goes on without a verdict`);
+      return done(`hold of stage ${state.stage + 1} ends now`);
     },
   },
   exclude: {

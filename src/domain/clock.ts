@@ -23,6 +23,13 @@ export const stopClock = (clock: StageClock, nowMs: number): StageClock => ({
 export const goOnClock = (clock: StageClock, nowMs: number): StageClock =>
   clock.sinceMs === null ? { ...clock, sinceMs: nowMs } : clock;
 
+/** The hold is over without a verdict: until when it may still be decided. A deadline that was set stays. */
+export const askUntil = (clock: StageClock, untilMs: number): StageClock => ({ askUntilMs: untilMs, ...clock });
+
+/** A pause does not use up the time for an answer. */
+export const askLonger = (clock: StageClock, byMs: number): StageClock =>
+  clock.askUntilMs === undefined ? clock : { ...clock, askUntilMs: clock.askUntilMs + byMs };
+
 /** The same hold once more, because its verdict was inconclusive. */
 export const extendClock = (clock: StageClock, nowMs: number): StageClock => ({
   ...clock,

@@ -1,7 +1,7 @@
 /** What a taken command changes in the state. Whether it may be taken is the actions table's word. */
 import type { Command, CommandAnswer, CommandInput } from './actions.ts';
 import { isHeld } from './actions.ts';
-import { goOnClock, stopClock } from './clock.ts';
+import { askLonger, goOnClock, stopClock } from './clock.ts';
 import type { Decree, ReleaseState } from './state.ts';
 import { withAnswer, withJournal, withServer } from './state.ts';
 
@@ -45,7 +45,11 @@ function changed(state: ReleaseState, command: Command, input: CommandInput, dec
 }
 
 /** A clock that stands because gray cannot carry the share goes on standing; how long it may is counted anew. */
-function goOn({ clock, shortSinceMs }: ReleaseState, atMs: number): Pick<ReleaseState, 'clock' | 'shortSinceMs'> {
+function goOn(
+  { clock: before, shortSinceMs, paused }: ReleaseState,
+  atMs: number,
+): Pick<ReleaseState, 'clock' | 'shortSinceMs'> {
+  const clock = before && askLonger(before, atMs - (paused?.atMs ?? atMs));
   if (shortSinceMs !== null) return { clock, shortSinceMs: atMs };
   return { clock: clock && goOnClock(clock, atMs), shortSinceMs };
 }

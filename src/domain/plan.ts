@@ -3,7 +3,7 @@ import type { PoolLoads } from './capacity.ts';
 import type { Problem } from './errors.ts';
 import type { ForwardPhase } from './phases.ts';
 import { loadProblems, planWarnings } from './plan/advice.ts';
-import { planChecks, planGates } from './plan/decisions.ts';
+import { planChecks, planGates, planUndecided } from './plan/decisions.ts';
 import { planDuration } from './plan/duration.ts';
 import { planServers } from './plan/servers.ts';
 import { planSettings } from './plan/settings.ts';
@@ -18,6 +18,7 @@ export interface Plan {
   /** In the order of the release, from deployment to completion. */
   readonly steps: readonly PlanStep[];
   readonly gates: readonly PlannedGate[];
+  readonly undecided: readonly PlannedUndecided[];
   readonly checks: readonly PlannedCheck[];
   /** Everything the file may leave out, as it will be used. */
   readonly settings: readonly Setting[];
@@ -61,6 +62,12 @@ export interface PlannedGate {
   readonly pointOfNoReturn: boolean;
 }
 
+/** What happens at the end of a hold without a verdict. */
+export interface PlannedUndecided {
+  readonly stage: string;
+  readonly follows: string;
+}
+
 export interface PlannedCheck {
   readonly phase: 'deploymentVerification' | 'grayVerification';
   readonly name: string;
@@ -75,7 +82,7 @@ export interface Setting {
   readonly usual: boolean;
 }
 
-/** The longest counts every hold extended to its patience, every gate waited for, and every time limit used up once. */
+/** The longest counts every hold undecided for as long as it may be, every gate waited for, every time limit used up once. */
 export interface PlanDuration {
   readonly shortestMs: number;
   readonly longestMs: number;
@@ -91,6 +98,7 @@ export function planRelease(spec: ReleaseSpec): Plan {
     servers: planServers(spec, steps),
     steps,
     gates: planGates(spec),
+    undecided: planUndecided(spec),
     checks: planChecks(spec),
     settings: planSettings(spec),
     duration: planDuration(spec, steps),

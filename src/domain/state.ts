@@ -115,6 +115,8 @@ export interface StageClock {
   readonly sinceMs: number | null;
   /** Extensions granted so far because the verdict was inconclusive. */
   readonly extensions: number;
+  /** The hold is over without a verdict: an operator or more evidence may decide until then. */
+  readonly askUntilMs?: number;
 }
 
 export interface Gate {

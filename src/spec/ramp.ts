@@ -35,13 +35,22 @@ export const approval = (otherwise: 'rollback' | 'hold') =>
     otherwise: oneOf(['rollback', 'hold', 'proceed']).default(otherwise).describe('What happens when nobody answers.'),
   });
 
+const undecided = () => oneOf(['extend', 'hold', 'rollback']);
+
 const stage = section({
   share: percentBp('0.01%').describe('Part of the users with an identity who reach gray.'),
   hold: duration('100ms', '90d').describe('How long the stage is observed at least.'),
+  undecided: undecided().exactOptional().describe('At the end of the hold without a verdict; default: ramp.undecided.'),
   approval: approval('rollback').exactOptional().describe('A person opens the way to the next stage.'),
 });
 
 export const ramp = section({
   stages: list(stage, 'stages', { min: 1, max: 50 }).describe('Strictly increasing shares.'),
-  patience: whole(1, 100).default(3).describe('A stage without a verdict ends after patience × hold.'),
+  undecided: undecided()
+    .default('extend')
+    .describe('At the end of a hold without a verdict: extend it, hold and ask an operator, or roll back.'),
+  patience: whole(1, 100).default(3).describe('extend: a stage without a verdict ends after patience × hold.'),
+  answerWithin: duration('100ms', '90d')
+    .prefault('24h')
+    .describe('hold: longest wait for an operator or more evidence; then rollback.'),
 }).describe('How the share of users on gray grows.');

@@ -2,7 +2,7 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Artifact } from '../domain/artifact.ts';
 import type { ServerSpec } from '../domain/server.ts';
-import type { AudienceSpec, HooksSpec, LevelingSpec, ReleaseSpec, StageSpec } from '../domain/spec.ts';
+import type { AudienceSpec, HooksSpec, LevelingSpec, RampSpec, ReleaseSpec, StageSpec } from '../domain/spec.ts';
 import { deploymentChecks, grayChecks, hookCheck } from './checks.ts';
 import type { ReleaseFile } from './file.ts';
 import { resolveJudge } from './judge.ts';
@@ -33,7 +33,7 @@ export function resolveFile(file: ReleaseFile, lists: Lists, folder: string): Re
     metrics,
     verify: { deployment: deploymentChecks(file, at), gray },
     audience: resolveAudience(file, lists, gray),
-    ramp: { stages: file.ramp.stages.map(resolveStage), patience: file.ramp.patience },
+    ramp: resolveRamp(file.ramp),
     judge: resolveJudge(file.judge, metrics.intervalMs),
     capacity: file.capacity,
     data: file.data ?? { compatible: null },
@@ -77,11 +77,19 @@ function resolveAudience(file: ReleaseFile, lists: Lists, gray: ReleaseSpec['ver
   };
 }
 
+const resolveRamp = ({ stages, patience, undecided, answerWithin }: ReleaseFile['ramp']): RampSpec => ({
+  stages: stages.map(resolveStage),
+  patience,
+  undecided,
+  answerWithinMs: answerWithin,
+});
+
 type StageFile = ReleaseFile['ramp']['stages'][number];
 
-const resolveStage = ({ share, hold, approval }: StageFile): StageSpec => ({
+const resolveStage = ({ share, hold, undecided, approval }: StageFile): StageSpec => ({
   shareBp: share,
   holdMs: hold,
+  ...(undecided === undefined ? {} : { undecided }),
   ...(approval === undefined ? {} : { approval: resolveApproval(approval) }),
 });
 

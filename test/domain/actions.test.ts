@@ -14,6 +14,7 @@ const matrix: Readonly<Record<Situation, string>> = {
   'gray verification': '                          R     R     R     R     R     R      D      D      R',
   'period switch': '                              R     R     R     R     R     R      D      D      R',
   'ramp, holding': '                              R     D     R     R     D     R      D      D      R',
+  'ramp, undecided': '                            R     D     R     R     D     R      D      D      R',
   'ramp, failing': '                              R     D     R     R     R     R      D      D      R',
   'ramp, paused': '                               R     A     D     R     D     R      D      D      R',
   'ramp, gate of stage 1': '                      D     D     R     R     R     R      D      D      R',
@@ -113,6 +114,14 @@ describe('a command that was taken', () => {
       heldMs: 2_000,
       sinceMs: 9_000,
     });
+  });
+
+  it('gives a hold that is undecided the time of a pause again', () => {
+    const undecided = { holdMs: 1_000, heldMs: 1_000, sinceMs: 1_000, extensions: 0, askUntilMs: 5_000 };
+    const paused = { ...someone, atMs: 3_000 };
+    const state = stateOf({ phase: 'ramp', clock: undecided, paused });
+    const resumed = take(state, 'resume', inputFor('resume'), { answer: 'done', text: '' }, 10_000);
+    expect(resumed.clock?.askUntilMs).toBe(12_000);
   });
 
   it('is written into the journal with who and why', () => {

@@ -169,6 +169,28 @@ describe('gates and duration', () => {
     ]);
   });
 
+  it('says per stage what happens without a verdict, and counts it into the longest duration', () => {
+    const stages = [
+      { shareBp: 500, holdMs: 1_000 },
+      { shareBp: 1_000, holdMs: 1_000, undecided: 'hold' },
+      { shareBp: 1_500, holdMs: 1_000, undecided: 'rollback' },
+    ] as const;
+    const { undecided, duration } = plan({ ramp: { patience: 3, answerWithinMs: 7_200_000, stages } });
+    expect(undecided).toEqual([
+      { stage: 'stage 1', follows: 'extended up to 3 holds, then the exception policy' },
+      { stage: 'stage 2', follows: 'a pass or an operator (skip) within 2h, else rollback' },
+      { stage: 'stage 3', follows: 'rollback' },
+    ]);
+    expect(duration).toMatchObject({ shortestMs: 3_000, longestMs: 3_000 + 7_201_000 + 1_000 + 4 * 500 });
+  });
+
+  it('takes the policy of the ramp where a stage does not say, and a day where the file does not', () => {
+    const ramp = { patience: 3, undecided: 'hold', stages: [{ shareBp: 500, holdMs: 1_000 }] } as const;
+    expect(plan({ ramp }).undecided).toEqual([
+      { stage: 'stage 1', follows: 'a pass or an operator (skip) within 1d, else rollback' },
+    ]);
+  });
+
   it('counts holds alone at best, and patience, gates and changes at worst', () => {
     const deployer = { kind: 'process', dir: '/d', start: ['x'], env: [], stopMs: 1_000, readyMs: 2_000 } as const;
     const { duration } = plan({

@@ -43,6 +43,7 @@ export const situations = {
   'gray verification': inPhase('grayVerification'),
   'period switch': inPhase('periodSwitch'),
   'ramp, holding': inPhase('ramp', { clock }),
+  'ramp, undecided': inPhase('ramp', { clock: { ...clock, askUntilMs: 9_000 } }),
   'ramp, failing': inPhase('ramp', { clock, verdict: failVerdict }),
   'ramp, paused': inPhase('ramp', { clock, paused: someone }),
   'ramp, gate of stage 1': inPhase('ramp', { gate: { stage: 1, approved: null } }),

@@ -31,6 +31,8 @@ describe('the printed plan', () => {
       /stage 2 of 3 +10 % +5002 +stable/,
       /Requests without identity go to gray from batch \d on\./,
       /after stage 2 +approval within 4h +else rollback/,
+      /stage 1 +extended up to 3 holds, then the exception policy/,
+      /stage 2 +a pass or an operator \(skip\) within 1d, else rollback/,
       /no rollback after it/,
       /through the router +POST \/orders as tester-2 +status 201/,
       /1h 40m of holds/,

@@ -46,6 +46,7 @@ describe('the examples are the manual', () => {
       version: { get: '/version', version: '$.version', digest: '$.digest' },
       verify: { deployment: [{ path: '/version' }], gray: [{ path: '/version', as: 'gray-tester' }] },
       audience: { alwaysGray: [], alwaysStable: [], testUsers: ['gray-tester'], restBp: 1000 },
+      ramp: { undecided: 'extend', patience: 3, answerWithinMs: 24 * 3_600_000 },
       judge: { staleMs: 15_000 },
       capacity: { maxLoad: 1.3 },
       data: { compatible: null },

@@ -48,6 +48,18 @@ describe('durations, percents and counts are strict', () => {
       'one of rollback, hold, proceed',
       'rollback',
     ],
+    [
+      'an undecided stage that goes on',
+      spoiled('hold: 2m', 'hold: 2m, undecided: proceed'),
+      'ramp.stages[1].undecided',
+      'one of extend, hold, rollback',
+    ],
+    [
+      'an answer within no time',
+      spoiled('{ share: 25%, hold: 2m }]', '{ share: 25%, hold: 2m }], answerWithin: 0s'),
+      'ramp.answerWithin',
+      'from 100ms to 90d',
+    ],
     ['a load below normal', withLines('capacity: { maxLoad: 0.8 }'), 'capacity.maxLoad', 'a number from 1 to 10'],
     [
       'a load that is not a number',

@@ -54,6 +54,36 @@ export const shapes: Readonly<Record<string, Shape>> = {
   },
   'gate-expired': { spec: stage(150, { approval: { deadlineMs: 400, otherwise: 'rollback' } }) },
   'hold-extended': { spec: stage(200), story: async (world) => world.metrics.goAway() },
+  'undecided-and-skipped': {
+    spec: { ...small, ramp: { patience: 3, stages: [{ shareBp: 1_000, holdMs: 200, undecided: 'hold' }] } },
+    story: async (world) => {
+      world.metrics.goAway();
+      await world.until(({ waiting }) => waiting !== null);
+      await world.send('pause');
+      await world.send('resume');
+      await world.until(({ waiting }) => waiting !== null);
+      await world.send('skip');
+    },
+  },
+  'undecided-and-unanswered': {
+    spec: {
+      ...small,
+      ramp: { patience: 3, answerWithinMs: 400, stages: [{ shareBp: 1_000, holdMs: 200, undecided: 'hold' }] },
+    },
+    story: async (world) => world.metrics.goAway(),
+  },
+  'undecided-then-pass': {
+    spec: { ...small, ramp: { patience: 3, stages: [{ shareBp: 1_000, holdMs: 200, undecided: 'hold' }] } },
+    story: async (world) => {
+      world.metrics.goAway();
+      await world.until(({ waiting }) => waiting !== null);
+      world.metrics.comeBack();
+    },
+  },
+  'undecided-rolled-back': {
+    spec: { ...small, ramp: { patience: 3, undecided: 'rollback', stages: [{ shareBp: 1_000, holdMs: 200 }] } },
+    story: async (world) => world.metrics.goAway(),
+  },
   refused: { spec: short, story: async (world) => world.fleet.kill('s3') },
   stopped: {
     spec: { ...short, verify: { deployment: [check], gray: [] } },

@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import { GrayError } from '../../src/domain/errors.ts';
 import { useTemporal } from '../support/temporal.ts';
 import { broken, World } from '../support/world.ts';
@@ -149,6 +149,24 @@ describe('a release of long life', () => {
     expect(status.journal.filter(({ text }) => text.startsWith('pause'))).toHaveLength(12);
     const stages = world.routes.filter(({ split }) => split.shareBp === 1_000);
     expect(stages.length).toBeLessThanOrEqual(2);
+  });
+});
+
+describe('an undecided stage of long life', () => {
+  it('goes on asking in a new run, until the same moment', async () => {
+    world = new World(temporal(), {
+      ramp: { patience: 3, stages: [{ shareBp: 1_000, holdMs: 300, undecided: 'hold' }] },
+    });
+    world.metrics.goAway();
+    await world.work();
+    await world.start();
+    const { waiting } = await world.until((status) => status.waiting !== null);
+    const { runId } = await world.handle.describe();
+    for (let n = 0; n < 80; n += 1) await world.handle.signal('finish', { by: 'ui', reason: `${n}` });
+    await vi.waitFor(async () => expect((await world.handle.describe()).runId).not.toBe(runId), 10_000);
+    expect((await world.until((status) => status.waiting !== null)).waiting).toEqual(waiting);
+    await world.send('skip');
+    expect((await world.result()).outcome).toBe('completed');
   });
 });
 

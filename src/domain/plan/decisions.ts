@@ -1,7 +1,8 @@
-/** Where the release waits for a person, and what it asks of the servers. */
+/** Where the release waits for a person or for evidence, and what it asks of the servers. */
 import { durationText } from '../duration.ts';
-import type { PlannedCheck, PlannedGate } from '../plan.ts';
+import type { PlannedCheck, PlannedGate, PlannedUndecided } from '../plan.ts';
 import type { ApprovalSpec, Check, HttpExpectation, ReleaseSpec } from '../spec.ts';
+import { undecidedText, whenUndecided } from '../undecided.ts';
 
 export function planGates({ ramp, leveling, data }: ReleaseSpec): PlannedGate[] {
   const pointOfNoReturn = data.pointOfNoReturn === 'leveling';
@@ -13,6 +14,12 @@ export function planGates({ ramp, leveling, data }: ReleaseSpec): PlannedGate[] 
 
 const gate = (after: string, approval: ApprovalSpec | undefined, pointOfNoReturn: boolean): PlannedGate[] =>
   approval === undefined ? [] : [{ after, ...approval, pointOfNoReturn }];
+
+export const planUndecided = ({ ramp }: ReleaseSpec): PlannedUndecided[] =>
+  ramp.stages.map((stage, index) => ({
+    stage: `stage ${index + 1}`,
+    follows: undecidedText(whenUndecided(ramp, stage)),
+  }));
 
 export const planChecks = ({ verify }: ReleaseSpec): PlannedCheck[] => [
   ...verify.deployment.map((check) => planned('deploymentVerification', check)),

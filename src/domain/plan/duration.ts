@@ -1,5 +1,6 @@
 import type { PlanDuration, PlanStep } from '../plan.ts';
 import type { DeployerSpec, ReleaseSpec } from '../spec.ts';
+import { longestHoldMs } from '../undecided.ts';
 
 /** From start to leveled, and the watch after it. */
 export function planDuration(spec: ReleaseSpec, steps: readonly PlanStep[]): PlanDuration {
@@ -9,7 +10,7 @@ export function planDuration(spec: ReleaseSpec, steps: readonly PlanStep[]): Pla
   const changesMs = sum(steps.map((step) => changeMs(spec, step.servers.length)));
   return {
     shortestMs: holdsMs,
-    longestMs: holdsMs * spec.ramp.patience + gatesMs + changesMs,
+    longestMs: sum(spec.ramp.stages.map((stage) => longestHoldMs(spec.ramp, stage))) + gatesMs + changesMs,
     watchMs: spec.watch.forMs,
   };
 }

@@ -3,6 +3,7 @@ import { durationText } from '../duration.ts';
 import { percentOf } from '../percent.ts';
 import type { Setting } from '../plan.ts';
 import type { ReleaseSpec, SequentialRule, ThresholdRule } from '../spec.ts';
+import { usualAnswerMs } from '../undecided.ts';
 
 type Row = readonly [path: string, value: string, usual: string];
 
@@ -118,7 +119,9 @@ const audienceRows = ({ audience, ramp }: ReleaseSpec): Row[] => [
   ['audience.rest', percentOf(audience.restBp), '10 %'],
   ['audience.salt', audience.salt ?? drawn, drawn],
   ['audience.users', String(audience.users ?? 'unknown'), 'unknown'],
+  ['ramp.undecided', ramp.undecided ?? 'extend', 'extend'],
   ['ramp.patience', String(ramp.patience), '3'],
+  ['ramp.answerWithin', durationText(ramp.answerWithinMs ?? usualAnswerMs), durationText(usualAnswerMs)],
 ];
 
 const usersText = (users: readonly string[]): string => (users.length === 0 ? 'nobody' : `${users.length} listed`);

@@ -28,10 +28,22 @@ const approval = section({ deadlineMs: milliseconds(), otherwise: oneOf(['rollba
 
 const users = () => list(userId(), 'user ids', { max: 10_000 });
 
-const stage = section({ shareBp: basisPoints(1), holdMs: milliseconds(), approval: approval.exactOptional() });
+const undecided = oneOf(['extend', 'hold', 'rollback']);
+
+const stage = section({
+  shareBp: basisPoints(1),
+  holdMs: milliseconds(),
+  undecided: undecided.exactOptional(),
+  approval: approval.exactOptional(),
+});
 
 const phases = {
-  ramp: section({ stages: list(stage, 'stages', { min: 1, max: 50 }), patience: whole(1, 100) }),
+  ramp: section({
+    stages: list(stage, 'stages', { min: 1, max: 50 }),
+    patience: whole(1, 100),
+    undecided: undecided.exactOptional(),
+    answerWithinMs: milliseconds().exactOptional(),
+  }),
   capacity: section({ maxLoad: decimal(1, 10) }),
   data: section({
     compatible: z.enum(['both', 'forwardOnly'], { error: expects('both, forwardOnly or null') }).nullable(),
