@@ -2,8 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import type { Arm, ServerSpec } from '../src/domain/server.ts';
-import type { Interval } from '../src/domain/verdict.ts';
+import type { Interval, Judge } from '../src/domain/verdict.ts';
 import type { Adapters } from './deps.ts';
+import { keepInterval } from './evidence.ts';
 import type { ObserveOrder } from './orders.ts';
 import { type Ending, type Seen, verdictNow } from './seen.ts';
 
@@ -19,7 +20,7 @@ export async function watchMetrics(adapters: Adapters, seen: Seen, signal: Abort
     // Asked at the window's start, since a source may need a sample from both of its ends.
     const interval = await source.measure({ fromMs, toMs, arms: armsOf(seen), metrics, signal });
     if (signal.aborted) break;
-    if (seen.changes === changes) seen.fold = judge.fold(seen.fold, { ...interval, ...meant(seen.order) });
+    if (seen.changes === changes) foldIn(adapters, judge, seen, { ...interval, ...meant(seen.order) });
     else log.info('interval left out: the router changed in it', { fromMs, toMs });
     seen.verdict = verdictNow(judge, seen.fold, seen.order);
     if (seen.verdict.kind === 'fail') return { ended: 'fail', down: [] };
@@ -28,6 +29,11 @@ export async function watchMetrics(adapters: Adapters, seen: Seen, signal: Abort
     fromMs = Date.now() - toMs > source.intervalMs * maxLag ? Date.now() : toMs;
   }
   return { ended: 'time', down: [] };
+}
+
+function foldIn({ evidence }: Adapters, judge: Judge, seen: Seen, interval: Interval): void {
+  seen.fold = judge.fold(seen.fold, interval);
+  keepInterval(evidence, seen, interval);
 }
 
 /** While leveling moves servers, nothing is meant for longer than a moment. */

@@ -4,7 +4,9 @@ import { log } from '@temporalio/activity';
 import type { RouteState } from '../src/domain/route.ts';
 import { sameRoute } from '../src/domain/route.ts';
 import { otherPool } from '../src/domain/server.ts';
+import type { Judge } from '../src/domain/verdict.ts';
 import type { Adapters } from './deps.ts';
+import { keepBegin } from './evidence.ts';
 import { begin, hasBegun } from './observe-next.ts';
 import type { ObserveOrder } from './orders.ts';
 import type { Ending, Seen } from './seen.ts';
@@ -23,7 +25,7 @@ export async function watchRouter(adapters: Adapters, seen: Seen, signal: AbortS
     });
     if (state === null) unreachable = true;
     else {
-      if (hasBegun(seen.order, state.route)) begin(seen, judge);
+      if (hasBegun(seen.order, state.route)) goOn(adapters, seen, judge);
       const { order } = seen;
       const note = unreachable ? 'the router was unreachable' : difference(order, state, instance);
       remember(seen, state);
@@ -37,6 +39,12 @@ export async function watchRouter(adapters: Adapters, seen: Seen, signal: AbortS
     await sleep(everyMs, undefined, { signal }).catch(() => undefined);
   }
   return { ended: 'time', down: [] };
+}
+
+function goOn({ evidence }: Adapters, seen: Seen, judge: Judge): void {
+  const newStage = seen.order.next?.kind === 'stage';
+  begin(seen, judge);
+  keepBegin(evidence, seen, newStage);
 }
 
 function difference(order: ObserveOrder, state: RouteState, instance: string | null): string | null {

@@ -7,6 +7,7 @@ import { activityInfo, Context } from '@temporalio/activity';
 import type { Fold, Judge } from '../src/domain/verdict.ts';
 import { beating } from './beating.ts';
 import type { Adapters } from './deps.ts';
+import { keepBegin } from './evidence.ts';
 import { watchMetrics } from './observe-metrics.ts';
 import { orderFrom } from './observe-next.ts';
 import { watchRouter } from './observe-router.ts';
@@ -18,6 +19,7 @@ export const observe =
   async (given: ObserveOrder): Promise<Observation> => {
     const judge = adapters.judge(given.judge);
     const seen = start(judge, given);
+    keepBegin(adapters.evidence, seen, given.newStage && seen.begunAtMs === null);
     const stop = new AbortController();
     const watches = [
       watchRouter(adapters, seen, stop.signal),

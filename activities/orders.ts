@@ -137,6 +137,7 @@ export interface ServerProof {
 }
 
 export interface ObserveOrder extends RouterAccess {
+  readonly release: string;
   readonly metrics: MetricsSpec;
   readonly judge: JudgeSpec;
   readonly rules: JudgeContext['rules'];

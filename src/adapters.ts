@@ -1,7 +1,8 @@
-/** Every port with its registry: what a real worker works with. */
+/** Every port with its registry: what a real worker works with, once it knows where to keep evidence. */
 import type { Adapters } from '../activities/deps.ts';
 import { runCheck } from './adapters/checks/index.ts';
 import { createDeployer } from './adapters/deployer/index.ts';
+import { noEvidence } from './adapters/evidence/files.ts';
 import { createMetricSource } from './adapters/metrics/index.ts';
 import { createNotifier } from './adapters/notifier/index.ts';
 import { createRouter } from './adapters/router/index.ts';
@@ -14,4 +15,5 @@ export const adapters: Adapters = {
   notifier: createNotifier,
   judge: createJudge,
   check: runCheck,
+  evidence: noEvidence,
 };

@@ -1,5 +1,6 @@
 /** The environment, read once and passed down. Temporal's own settings come from its configuration profiles only. */
-import { hostname, userInfo } from 'node:os';
+import { homedir, hostname, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import type { NativeConnectionOptions } from '@temporalio/worker';
 import { GrayError } from './domain/errors.ts';
@@ -13,6 +14,8 @@ export interface Config {
   readonly debug: boolean;
   /** Who acts, where a command does not say: `user@host`. */
   readonly by: string;
+  /** Where a worker keeps the evidence of releases. */
+  readonly evidenceDir: string;
   readonly temporal: TemporalConfig;
 }
 
@@ -26,7 +29,7 @@ export interface TemporalConfig {
 }
 
 /**
- * `GRAY_LOG_LEVEL`, `GRAY_DEBUG`, `GRAY_BY`, `GRAY_UI_URL`, and the Temporal profile `profile` (default: the
+ * `GRAY_LOG_LEVEL`, `GRAY_DEBUG`, `GRAY_BY`, `GRAY_UI_URL`, `GRAY_EVIDENCE_DIR`, and the Temporal profile `profile` (default: the
  * profile that `TEMPORAL_PROFILE` names, else `default`) with the `TEMPORAL_*` variables over it. Throws `invalidInput`.
  */
 export function readConfig(env: NodeJS.ProcessEnv = process.env, profile?: string): Config {
@@ -34,6 +37,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env, profile?: strin
     logLevel: logLevelOf(env.GRAY_LOG_LEVEL ?? 'info'),
     debug: isSet(env.GRAY_DEBUG),
     by: env.GRAY_BY || `${userName()}@${hostname()}`,
+    evidenceDir:
+      env.GRAY_EVIDENCE_DIR ||
+      join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'gray-release', 'evidence'),
     temporal: temporalConfig(env, profile),
   };
 }

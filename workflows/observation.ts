@@ -98,7 +98,7 @@ function orderOf({ spec, state, release }: Run, watch: Watch): ObserveOrder {
   const { fold, stage, newStage, shareBp, instance } = state;
   const follow = watch.follow === true;
   return {
-    ...{ target, servers, router, metrics, judge, fold, stage, newStage, shareBp, instance },
+    ...{ release, target, servers, router, metrics, judge, fold, stage, newStage, shareBp, instance },
     rules: watch.rules ?? 'all',
     restBp: spec.audience.restBp,
     expect: follow ? null : desiredRoute(state, spec, release),

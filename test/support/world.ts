@@ -5,6 +5,7 @@ import type { Adapters } from '../../activities/deps.ts';
 import type { CheckRunner } from '../../src/adapters/checks/port.ts';
 import { createDeployer } from '../../src/adapters/deployer/index.ts';
 import { memoryFleet } from '../../src/adapters/deployer/memory-fleet.ts';
+import type { EvidenceEntry } from '../../src/adapters/evidence/port.ts';
 import { MetricScript, memoryMetrics } from '../../src/adapters/metrics/memory.ts';
 import type { ReleaseEvent } from '../../src/adapters/notifier/port.ts';
 import { faultyRouter } from '../../src/adapters/router/faulty.ts';
@@ -31,6 +32,7 @@ export class World {
   readonly faulty: ReturnType<typeof faultyRouter>;
   readonly metrics = new MetricScript();
   readonly events: ReleaseEvent[] = [];
+  readonly evidence: EvidenceEntry[] = [];
   /** Every route that took effect, oldest first. */
   readonly routes: DesiredRoute[] = [];
   check: CheckRunner = async (check) => ({ name: check.name, ok: true, runs: 1, failures: 0 });
@@ -71,6 +73,7 @@ export class World {
       notifier: () => ({ notify: async (event) => void this.events.push(event) }),
       judge: createJudge,
       check: (...asked) => this.check(...asked),
+      evidence: { append: async (_, entry) => void this.evidence.push(entry) },
     };
   }
 

@@ -1,6 +1,7 @@
 /** `gray dev`: the whole engine on one machine: Temporal's development server with a file that stays, and a worker. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { fileEvidence } from '../../adapters/evidence/files.ts';
 import { adapters } from '../../adapters.ts';
 import type { TemporalConfig } from '../../config.ts';
 import { exitStatus, GrayError } from '../../domain/errors.ts';
@@ -72,7 +73,11 @@ function portOf(value: unknown, otherwise: number): number {
 /** Until interrupted; a server that ends by itself is a fault. */
 async function work(call: Call, server: DevServer, temporal: TemporalConfig): Promise<void> {
   const connection = await connectWorker(temporal);
-  const worker = await startWorker({ connection, namespace, adapters });
+  const worker = await startWorker({
+    connection,
+    namespace,
+    adapters: { ...adapters, evidence: fileEvidence(call.config.evidenceDir) },
+  });
   const { address, uiUrl, pid } = server;
   printReady(call, { address, uiUrl, serverPid: pid }, () => readyLines(address, uiUrl));
   const gone = server.ended.then((how) => {

@@ -4,6 +4,7 @@ import { abort } from './abort.ts';
 import { decisions } from './decide.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
+import { evidence } from './evidence.ts';
 import { init } from './init.ts';
 import { list } from './list.ts';
 import { plan } from './plan.ts';
@@ -18,7 +19,7 @@ import { worker } from './worker.ts';
 
 export const verbs: readonly Verb[] = [
   ...[init, validate, plan, doctor],
-  ...[start, status, watch, list],
+  ...[start, status, watch, list, evidence],
   ...[...decisions, abort, rollback],
   ...[worker, dev, router, searchAttributes],
 ];

@@ -1,5 +1,6 @@
 /** `gray worker`: runs releases until it is told to stop. */
 import { resolve } from 'node:path';
+import { fileEvidence } from '../../adapters/evidence/files.ts';
 import { adapters } from '../../adapters.ts';
 import { logLevelOf } from '../../config.ts';
 import { exitStatus } from '../../domain/errors.ts';
@@ -34,7 +35,7 @@ export const worker: Verb = {
       const running = await startWorker({
         connection,
         namespace,
-        adapters,
+        adapters: { ...adapters, evidence: fileEvidence(config.evidenceDir) },
         ...workflowsOf(call),
         ...deploymentOf(call),
       });
