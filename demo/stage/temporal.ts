@@ -40,4 +40,5 @@ const settings = (folder: string, address: string, uiUrl: string) => ({
   TEMPORAL_ADDRESS: address,
   TEMPORAL_NAMESPACE: 'default',
   GRAY_UI_URL: uiUrl,
+  GRAY_EVIDENCE_DIR: join(folder, 'evidence'),
 });

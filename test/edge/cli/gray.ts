@@ -34,7 +34,12 @@ export async function gray(args: readonly string[], env: Readonly<Record<string,
 export const grayStarted = (args: readonly string[], env: Readonly<Record<string, string>>): Promise<StartedProcess> =>
   startTypeScript(cliFile, args, { env: { ...plain, ...env } });
 
-const plain = { GRAY_ALLOW_MEMORY: '1', NO_COLOR: '1', GRAY_BY: 'ana@desk' };
+const plain = {
+  GRAY_ALLOW_MEMORY: '1',
+  NO_COLOR: '1',
+  GRAY_BY: 'ana@desk',
+  GRAY_EVIDENCE_DIR: join(tmpdir(), `gray-evidence-${process.pid}`),
+};
 
 export const at = ({ server }: Pick<TestTemporal, 'server'>) => ({
   TEMPORAL_ADDRESS: server.address,
