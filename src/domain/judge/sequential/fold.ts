@@ -10,6 +10,7 @@ import { withLate } from './late.ts';
 import { withLikelihood } from './likelihood.ts';
 import { asFold, freshMetric, type Memory, metricOf, recall, type SequentialMemory } from './memory.ts';
 import { defaultPassMargin } from './pass-margin.ts';
+import { withRecorded } from './recorded.ts';
 import { noSampleRatio, withRequests } from './sample-ratio.ts';
 import { lnWorse } from './weigh.ts';
 
@@ -57,6 +58,7 @@ function foldMetric(
     worse: before.worse.map((log, at) => log + (step[at] ?? 0)),
     late: withLate(before.late, interval.fromMs, step, worse),
     likelihood: withLikelihood(before.likelihood, counts, dispersion),
+    recorded: withRecorded(before.recorded, counts, rule.margin, dispersion),
     scatter: rule.dispersion === 'measured' ? withPair(before.scatter, counts.stable) : before.scatter,
     dispersion,
     notWorse: withInterval(before.notWorse, counts, notWorseThan(passMargin), passMargin, dispersion),

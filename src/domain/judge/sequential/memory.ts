@@ -6,6 +6,7 @@ import { noScatter, type Scatter } from './dispersion.ts';
 import { type Logs, noLogs, worse } from './e-process.ts';
 import { type Late, noLate } from './late.ts';
 import { ratios } from './likelihood.ts';
+import { noRecord, type Recorded } from './recorded.ts';
 import { noSampleRatio, type SampleRatio } from './sample-ratio.ts';
 
 export interface SequentialMemory {
@@ -13,6 +14,8 @@ export interface SequentialMemory {
   readonly worse: Logs;
   readonly late: Late;
   readonly likelihood: Logs;
+  /** For the time without a stable arm. */
+  readonly recorded: Recorded;
   readonly scatter: Scatter;
   /** The dispersion used for the latest interval. */
   readonly dispersion: number;
@@ -43,6 +46,7 @@ export const freshMetric: SequentialMemory = {
   worse: noLogs(worse),
   late: noLate,
   likelihood: noLogs(ratios),
+  recorded: noRecord,
   scatter: noScatter,
   dispersion: 1,
   notWorse: none,

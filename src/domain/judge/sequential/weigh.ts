@@ -1,7 +1,7 @@
 /** The evidence of each metric that gray is worse, and what it weighs in the one budget of the release. */
 import type { SequentialJudgeSpec } from '../../spec.ts';
 import { share } from '../counts.ts';
-import { lnE, worse } from './e-process.ts';
+import { lnE, lnSum, worse } from './e-process.ts';
 import { lnWithLate } from './late.ts';
 import { type Memory, metricOf, type SequentialMemory } from './memory.ts';
 
@@ -19,10 +19,14 @@ export function lnWorse(spec: SequentialJudgeSpec, { metrics }: Pick<Memory, 'me
   const all = rules.reduce((sum, [, { weight }]) => sum + weight, 0);
   return rules.map(([metric, { weight, margin }]) => {
     const found = metricOf({ metrics }, metric);
-    const lnFail = lnWithLate(lnE(found.worse), found.late, worse);
+    const lnFail = lnOf(found);
     return { metric, lnFail, lnWeighted: lnFail + Math.log(weight / all), reason: sentence(found, margin, lnFail) };
   });
 }
+
+/** Most of the weight is where the arms can be compared, which is the whole ramp. */
+const lnOf = ({ worse: logs, late, recorded }: SequentialMemory): number =>
+  lnSum([Math.log(0.9) + lnWithLate(lnE(logs), late, worse), Math.log(0.1) + lnE(recorded.logs)]);
 
 function sentence({ stage: { gray, stable } }: SequentialMemory, margin: number, lnFail: number): string {
   const against = margin === 1 ? 'the stable rate' : `${margin} times the stable rate`;
