@@ -26,11 +26,11 @@ export function evidenceOf(
     ratioLow: low,
     ratioHigh: high,
     dispersion: rounded(memory.dispersion),
-    outlook: compares
-      ? outlook(spec, rule, memory)
-      : `the stable arm is too small to compare: only limits of its own hold`,
+    outlook: compares ? outlook(spec, rule, memory) : alone,
   };
 }
+
+const alone = 'the stable arm is too small to compare: only its own limit and the recorded stable rate hold';
 
 function bestPass({ maxRate }: SequentialRule, { notWorse, bound }: SequentialMemory, compares: boolean): number {
   const own = maxRate === undefined ? 0 : lnBound(bound);

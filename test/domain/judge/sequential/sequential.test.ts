@@ -143,6 +143,23 @@ describe('what cannot be judged', () => {
   });
 });
 
+describe('a watch without a stable arm', () => {
+  const alone = (bad: number) => ({ gray: counts(bad, 1_000), stable: counts(0, 0) });
+  const { fold } = judged(60, good);
+
+  it('fails where gray is far above the rate that the stable arm had', () => {
+    expect(judged(20, alone(60), specOf(), fold, 60).verdict).toMatchObject({ kind: 'fail', metric: 'errors' });
+  });
+
+  it('tolerates a bad day', () => {
+    expect(judged(2_000, alone(18), specOf(), fold, 60).verdict.kind).not.toBe('fail');
+  });
+
+  it('knows nothing where there was no stable rate before', () => {
+    expect(judged(500, alone(60)).verdict.kind).not.toBe('fail');
+  });
+});
+
 describe('an interval', () => {
   it('that comes twice, late or overlapping counts once', () => {
     const { judge, fold } = judged(10, bad);
