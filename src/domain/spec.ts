@@ -124,6 +124,18 @@ export interface ExpositionMetricsSpec {
   readonly path: string;
   readonly intervalMs: number;
   readonly define: Readonly<Record<string, ExpositionMetric>>;
+  readonly probe?: ProbeSpec;
+}
+
+/** Synthetic requests, counted as the metrics `probe-failed` and `probe-slow`. */
+export interface ProbeSpec {
+  /** Path, asked straight at each server. */
+  readonly get: string;
+  /** Per server and interval. */
+  readonly requests: number;
+  readonly timeoutMs: number;
+  /** Slower answers count as slow; so do failed ones. */
+  readonly slowMs: number;
 }
 
 /**
@@ -144,6 +156,7 @@ export interface PrometheusMetricsSpec {
   /** Label whose value tells the server; its value is `host:port` unless `servers[].metrics` says otherwise. */
   readonly instanceLabel: string;
   readonly define: Readonly<Record<string, { readonly total: string; readonly bad: string }>>;
+  readonly probe?: ProbeSpec;
 }
 
 export type JudgeSpec = SequentialJudgeSpec | ThresholdJudgeSpec;
@@ -330,10 +343,16 @@ export interface WebhookNotifierSpec {
   readonly format: 'json' | 'slack';
 }
 
+/**
+ * `rollback`: servers return to the base that was recorded on them. `rehearsal`: the running version is released to
+ * itself up to the end of the ramp, and the judge is measured instead of obeyed.
+ */
+export type ReleaseMode = 'release' | 'rollback' | 'rehearsal';
+
 /** What starts a release. */
 export interface ReleaseRequest {
   readonly spec: ReleaseSpec;
-  readonly mode: 'release' | 'rollback';
+  readonly mode: ReleaseMode;
   readonly by: string;
   readonly reason: string;
   /** The same id starts nothing twice. */

@@ -1,3 +1,4 @@
+import { probeMetrics } from '../domain/probe-metrics.ts';
 import type { MetricsSpec } from '../domain/spec.ts';
 import type { GoodSections, ReleaseFile } from './file.ts';
 import type { Finding } from './finding.ts';
@@ -43,7 +44,7 @@ function passMargins(judge: ReleaseFile['judge']): Finding[] {
 
 export function definedOnes(judge: Rules, metrics: ReleaseFile['metrics'] | MetricsSpec): Finding[] {
   if (metrics.kind === 'memory') return [];
-  const known = Object.keys(metrics.define);
+  const known = [...Object.keys(metrics.define), ...(metrics.probe === undefined ? [] : probeMetrics)];
   return Object.keys(judge.metrics)
     .filter((name) => !known.includes(name))
     .map((name) =>

@@ -1,5 +1,12 @@
 /** Adapter sections in the units of the spec: one branch per kind. */
-import type { DeployerSpec, ExpositionMetric, HaproxyInstance, MetricsSpec, RouterSpec } from '../domain/spec.ts';
+import type {
+  DeployerSpec,
+  ExpositionMetric,
+  HaproxyInstance,
+  MetricsSpec,
+  ProbeSpec,
+  RouterSpec,
+} from '../domain/spec.ts';
 import type { ReleaseFile } from './file.ts';
 import type { At } from './resolve.ts';
 
@@ -65,12 +72,21 @@ export function resolveMetrics(metrics: ReleaseFile['metrics']): MetricsSpec {
         define: Object.fromEntries(
           Object.entries(metrics.define).map(([name, metric]) => [name, resolveMetric(metric)]),
         ),
+        ...resolveProbe(metrics),
       };
     case 'prometheus': {
-      const { scrape, interval, ...rest } = metrics;
-      return { ...rest, scrapeMs: scrape, intervalMs: interval ?? 4 * scrape };
+      const { scrape, interval, probe: _, ...rest } = metrics;
+      return { ...rest, scrapeMs: scrape, intervalMs: interval ?? 4 * scrape, ...resolveProbe(metrics) };
     }
   }
+}
+
+type Probed = Extract<ReleaseFile['metrics'], { kind: 'exposition' | 'prometheus' }>;
+
+function resolveProbe({ probe }: Probed): { readonly probe?: ProbeSpec } {
+  if (probe === undefined) return {};
+  const { get, requests, timeout, slow } = probe;
+  return { probe: { get, requests, timeoutMs: timeout, slowMs: slow } };
 }
 
 type MetricFile = Extract<ReleaseFile['metrics'], { kind: 'exposition' }>['define'][string];

@@ -1,7 +1,7 @@
 /** Section `metrics`. */
 import { z } from 'zod';
 import { baseUrl } from './net.ts';
-import { envName, expects, metricName, named, section, text, urlPath } from './scalars.ts';
+import { envName, expects, metricName, named, section, text, urlPath, whole } from './scalars.ts';
 import { duration } from './units.ts';
 
 const seriesName = (of: string) => text(of, /^[A-Za-z_:][A-Za-z0-9_:]{0,199}$/);
@@ -33,11 +33,21 @@ const timed = section({
   above: duration('1ms', '1h').describe('Slower requests are bad; must be one of its bucket bounds.'),
 });
 
+const probe = section({
+  get: urlPath().describe('Asked straight at each server; it should not be counted among the requests of users.'),
+  requests: whole(1, 100).default(5).describe('Requests per server and interval.'),
+  timeout: duration('10ms', '1m').prefault('1s'),
+  slow: duration('1ms', '1m').prefault('500ms').describe('Slower answers count for probe-slow, and so do failed ones.'),
+})
+  .exactOptional()
+  .describe('Synthetic requests for targets with little traffic: the metrics probe-failed and probe-slow.');
+
 const exposition = section({
   kind: z.literal('exposition').describe("Reads each server's own metrics page."),
   path: urlPath().default('/metrics').describe('Where each server shows its metrics.'),
   interval: duration('100ms', '1h').prefault('5s').describe('Length of one measurement.'),
   define: named('a metric name', metricName, z.union([counted, timed])).describe('What the judge may ask for.'),
+  probe,
 });
 
 const promql = (of: string) =>
@@ -64,6 +74,7 @@ const prometheus = section({
     metricName,
     section({ total: promql('all requests'), bad: promql('the bad ones') }),
   ).describe('What the judge may ask for.'),
+  probe,
 });
 
 const memory = section({ kind: z.literal('memory'), interval: duration('1ms', '1h').prefault('1s') });

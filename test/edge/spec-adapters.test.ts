@@ -80,7 +80,10 @@ describe('metrics and judge', () => {
     ],
     [
       'a rule without a limit',
-      spoiled('judge: { metrics: { errors: { maxRate: 1% }', 'judge: { kind: threshold, metrics: { errors: { minSample: 5 }'),
+      spoiled(
+        'judge: { metrics: { errors: { maxRate: 1% }',
+        'judge: { kind: threshold, metrics: { errors: { minSample: 5 }',
+      ),
       'judge.metrics.errors',
       'expected maxRate, maxRatio or both',
     ],
@@ -91,6 +94,12 @@ describe('metrics and judge', () => {
       'at least one metric with role: required',
     ],
     ['a rate of nothing', spoiled('maxRate: 1%', 'maxRate: 0%'), 'judge.metrics.errors.maxRate', 'above 0%'],
+    [
+      'a probe metric without a probe',
+      spoiled('judge: { metrics: { errors', 'judge: { metrics: { probe-failed'),
+      'judge.metrics.probe-failed',
+      'metrics.define has no such metric; it has errors',
+    ],
     ['a pattern that is none', spoiled('/5../', '"/5(/"'), 'metrics.define.errors.bad.code', 'a label value'],
     [
       'a latency metric half written',

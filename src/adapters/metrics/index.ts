@@ -4,6 +4,7 @@ import { expositionMetrics } from './exposition.ts';
 import { memoryMetrics } from './memory.ts';
 import type { MetricSource } from './port.ts';
 import { prometheusMetrics } from './prometheus.ts';
+import { withProbe } from './synthetic.ts';
 
 type MetricSources = { [K in MetricsSpec['kind']]: (spec: Extract<MetricsSpec, { kind: K }>) => MetricSource };
 
@@ -18,8 +19,8 @@ export function createMetricSource(spec: MetricsSpec): MetricSource {
     case 'memory':
       return metricSources.memory(spec);
     case 'exposition':
-      return metricSources.exposition(spec);
+      return withProbe(metricSources.exposition(spec), spec.probe);
     case 'prometheus':
-      return metricSources.prometheus(spec);
+      return withProbe(metricSources.prometheus(spec), spec.probe);
   }
 }

@@ -13,6 +13,7 @@ import {
   section,
   text,
   urlPath,
+  whole,
 } from '../scalars.ts';
 import { milliseconds, names } from './scalars.ts';
 
@@ -72,6 +73,13 @@ export const deployer: z.ZodType<DeployerSpec> = z.discriminatedUnion(
   kindError,
 );
 
+const probe = section({
+  get: urlPath(),
+  requests: whole(1, 100),
+  timeoutMs: milliseconds(),
+  slowMs: milliseconds(),
+}).exactOptional();
+
 const expositionMetric = z.union([
   section({ total: label(), bad: named('a label name', /^[A-Za-z_]\w*$/, label()) }),
   section({ histogram: label(), aboveSeconds: z.number().positive() }),
@@ -86,6 +94,7 @@ export const metrics: z.ZodType<MetricsSpec> = z.discriminatedUnion(
       path: urlPath(),
       intervalMs: milliseconds(),
       define: named('a metric name', metricName, expositionMetric),
+      probe,
     }),
     section({
       kind: z.literal('prometheus'),
@@ -95,6 +104,7 @@ export const metrics: z.ZodType<MetricsSpec> = z.discriminatedUnion(
       intervalMs: milliseconds(),
       instanceLabel: label(),
       define: named('a metric name', metricName, section({ total: query(), bad: query() })),
+      probe,
     }),
   ],
   kindError,

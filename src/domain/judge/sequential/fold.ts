@@ -1,4 +1,5 @@
 /** One closed interval more, for every metric; and what goes along into the next stage. */
+import { isProbeMetric } from '../../probe-metrics.ts';
 import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
 import type { Fold, Interval } from '../../verdict.ts';
 import { type ArmCounts, noCounts, plus, soundReading } from '../counts.ts';
@@ -86,11 +87,11 @@ function sample(rule: SequentialRule, before: ArmCounts, latest: ArmCounts): Arm
   return plus(complete(before) ? noCounts : before, latest);
 }
 
-/** The arms' requests, by the first metric that has them. */
+/** The arms' requests, by the first metric that has them; those of a probe say nothing of the route. */
 function foldRequests({ metrics, sampleRatio: tolerance }: SequentialJudgeSpec, memory: Memory, interval: Interval) {
   const { meantBp } = interval;
   if (tolerance === null || meantBp === undefined || meantBp <= 0) return memory.sampleRatio;
-  for (const metric of Object.keys(metrics)) {
+  for (const metric of Object.keys(metrics).filter((name) => !isProbeMetric(name))) {
     const reading = soundReading(Object.hasOwn(interval.metrics, metric) ? interval.metrics[metric] : undefined);
     if ('counts' in reading) return withRequests(memory.sampleRatio, reading.counts, meantBp, tolerance);
   }
