@@ -25,6 +25,8 @@ function evidence(batches: readonly Batch[], { grid = worse, margin = 1, dispers
 const one: Batch = [12, 6_000, 200, 594_000];
 const two: Batch = [40, 30_000, 570, 570_000];
 
+const huge = 2 ** 53;
+
 /** Values by mpmath with 40 digits. */
 describe('evidence that gray is worse', () => {
   it.each([
@@ -46,11 +48,13 @@ describe('evidence that gray is worse', () => {
     ).toBe(0);
   });
 
-  it('is a number for the largest counts there are', () => {
-    const huge = 2 ** 53;
-    const found = evidence([[huge / 8, huge / 4, huge / 8, huge / 4]]);
-    expect(Number.isFinite(found)).toBe(true);
-    expect(found).toBeLessThan(-1e12);
+  /** Decimal arithmetic with 60 digits, by the plain formula with θ. */
+  it.each([
+    ['2⁵³', [huge / 8, huge / 4, huge / 8, huge / 4], -5493694370263.788745],
+    ['nearly equal rates', [huge / 16 + 1e9, huge / 2, huge / 16, huge / 2], -2746779743852.687867],
+    ['a tenth on gray', [1e12, 1e14, 9e12, 9e14], -9124182565.525904813],
+  ] as const)('does not cancel at the largest counts there are: %s', (_, batch, wanted) => {
+    expect(Math.abs(evidence([batch]) / wanted - 1)).toBeLessThan(1e-9);
   });
 });
 
