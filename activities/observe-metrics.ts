@@ -5,11 +5,12 @@ import type { Arm, ServerSpec } from '../src/domain/server.ts';
 import type { Interval, Judge } from '../src/domain/verdict.ts';
 import type { Adapters } from './deps.ts';
 import { keepInterval } from './evidence.ts';
+import { judgeOf } from './judge-of.ts';
 import type { ObserveOrder } from './orders.ts';
 import { type Ending, type Seen, verdictNow } from './seen.ts';
 
 export async function watchMetrics(adapters: Adapters, seen: Seen, signal: AbortSignal): Promise<Ending> {
-  const judge = adapters.judge(seen.order.judge);
+  const judge = judgeOf(adapters, seen.order);
   const source = adapters.metrics(seen.order.metrics);
   const metrics = Object.keys(seen.order.judge.metrics);
   await armsKnown(seen, signal);

@@ -7,6 +7,7 @@ import { otherPool } from '../src/domain/server.ts';
 import type { Judge } from '../src/domain/verdict.ts';
 import type { Adapters } from './deps.ts';
 import { keepBegin } from './evidence.ts';
+import { judgeOf } from './judge-of.ts';
 import { begin, hasBegun } from './observe-next.ts';
 import type { ObserveOrder } from './orders.ts';
 import type { Ending, Seen } from './seen.ts';
@@ -15,7 +16,7 @@ const everyMs = 1_000;
 
 export async function watchRouter(adapters: Adapters, seen: Seen, signal: AbortSignal): Promise<Ending> {
   const router = adapters.router(seen.order.router, seen.order);
-  const judge = adapters.judge(seen.order.judge);
+  const judge = judgeOf(adapters, seen.order);
   let { instance } = seen.order;
   let unreachable = false;
   while (!signal.aborted) {

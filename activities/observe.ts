@@ -8,6 +8,7 @@ import type { Fold, Judge } from '../src/domain/verdict.ts';
 import { beating } from './beating.ts';
 import type { Adapters } from './deps.ts';
 import { keepBegin } from './evidence.ts';
+import { judgeOf } from './judge-of.ts';
 import { watchMetrics } from './observe-metrics.ts';
 import { orderFrom } from './observe-next.ts';
 import { watchRouter } from './observe-router.ts';
@@ -17,7 +18,7 @@ import { type Beat, beatOf, type Ending, type Seen, verdictNow } from './seen.ts
 export const observe =
   (adapters: Adapters) =>
   async (given: ObserveOrder): Promise<Observation> => {
-    const judge = adapters.judge(given.judge);
+    const judge = judgeOf(adapters, given);
     const seen = start(judge, given);
     keepBegin(adapters.evidence, seen, given.newStage && seen.begunAtMs === null);
     const stop = new AbortController();

@@ -140,6 +140,8 @@ export interface ObserveOrder extends RouterAccess {
   readonly release: string;
   readonly metrics: MetricsSpec;
   readonly judge: JudgeSpec;
+  /** A fail of the judge is counted and does not act; absolute limits do. */
+  readonly rehearsal?: boolean;
   readonly rules: JudgeContext['rules'];
   readonly shareBp: number;
   /** Expected part of the requests that the share does not decide, basis points. */

@@ -2,7 +2,7 @@
 import type { Deployer, ServerReading } from '../src/adapters/deployer/port.ts';
 import type { Artifact, RunningVersion } from '../src/domain/artifact.ts';
 import { GrayError, type Problem } from '../src/domain/errors.ts';
-import type { RouteState } from '../src/domain/route.ts';
+import type { DesiredRoute, RouteState } from '../src/domain/route.ts';
 import type { ServerSpec } from '../src/domain/server.ts';
 import type { ReleaseRequest, ReleaseSpec } from '../src/domain/spec.ts';
 import { beating } from './beating.ts';
@@ -19,13 +19,14 @@ export const preflight =
         adapters.router(spec.router, spec).read(),
         readAll(deployer, spec.servers),
       ]);
-      const bases = request.mode === 'release' ? commonBase(spec, readings) : recordedBases(spec, readings);
+      const bases = basesOf(request, readings);
       const servers = found(spec, routed, readings, bases);
       const problems = [
         ...routeProblems(request, routed),
         ...readingProblems(request, readings, bases),
         ...noReturnProblems(request, readings),
         ...strayProblems(request, readings, bases),
+        ...rehearsalProblems(request, readings),
         ...(await availabilityProblems(deployer, request, readings, bases)),
       ];
       const fence = Math.max(routed.route.fence, ...[...readings.values()].map((reading) => reading.fence));
@@ -47,6 +48,18 @@ type Bases = ReadonlyMap<string, Artifact>;
 
 async function readAll(deployer: Deployer, servers: readonly ServerSpec[]): Promise<Readings> {
   return new Map(await Promise.all(servers.map(async (server) => [server.id, await deployer.read(server)] as const)));
+}
+
+/** A rehearsal leaves every server on the build it runs. */
+function basesOf({ spec, mode }: ReleaseRequest, readings: Readings): Bases {
+  switch (mode) {
+    case 'release':
+      return commonBase(spec, readings);
+    case 'rollback':
+      return recordedBases(spec, readings);
+    case 'rehearsal':
+      return new Map(spec.servers.map(({ id }) => [id, spec.artifact]));
+  }
 }
 
 /** One base for all: named in the file, or what most of the servers that are not gray run now. */
@@ -92,13 +105,17 @@ function found(spec: ReleaseSpec, routed: RouteState, readings: Readings, bases:
   );
 }
 
-/** A rollback is also the way out of a period that a lost release left behind. */
+/**
+ * A rollback is also the way out of a period that a lost release left behind; a rehearsal is the way out of one that a lost
+ * rehearsal left behind, once users are off gray.
+ */
 function routeProblems({ spec, mode }: ReleaseRequest, { route, servers }: RouteState): Problem[] {
   const known = new Set([...Object.keys(route.servers), ...Object.keys(servers)]);
   const unknown = spec.servers.flatMap(({ id }) =>
     known.has(id) ? [] : [{ path: `servers.${id}`, message: 'the router does not know this server' }],
   );
-  if (mode === 'rollback' || route.period === 'normal') return unknown;
+  const usual = route.period === 'normal' || (mode === 'rehearsal' && nobodyOnGray(spec, route));
+  if (mode === 'rollback' || usual) return unknown;
   const since = `the router is in period ${route.period} since ${route.release || 'an unknown writer'}`;
   return [
     { path: 'router', message: `${since}; take users off with \`gray abort --direct\`, then \`gray rollback\`` },
@@ -106,10 +123,17 @@ function routeProblems({ spec, mode }: ReleaseRequest, { route, servers }: Route
   ];
 }
 
+function nobodyOnGray({ servers }: ReleaseSpec, { stable, split, servers: places }: DesiredRoute): boolean {
+  const lists = split.alwaysGray.length > 0 || split.rest === 'gray';
+  return (
+    split.shareBp === 0 && !lists && servers.every(({ id, gray, spare }) => gray || spare || places[id] === stable)
+  );
+}
+
 function readingProblems({ spec, mode }: ReleaseRequest, readings: Readings, bases: Bases): Problem[] {
   return spec.servers.flatMap(({ id }) => {
     const reading = readings.get(id);
-    if (mode === 'release' && !reading?.running) {
+    if (mode !== 'rollback' && !reading?.running) {
       return [{ path: `servers.${id}`, message: `does not tell its version: ${reading?.reason ?? 'no answer'}` }];
     }
     if (bases.has(id)) return [];
@@ -119,7 +143,7 @@ function readingProblems({ spec, mode }: ReleaseRequest, readings: Readings, bas
 
 /** Once servers that are not gray run the version, a declared point of no return is behind it. */
 function noReturnProblems({ spec, mode }: ReleaseRequest, readings: Readings): Problem[] {
-  if (mode === 'release' || spec.data.pointOfNoReturn === undefined) return [];
+  if (mode !== 'rollback' || spec.data.pointOfNoReturn === undefined) return [];
   const leveled = spec.servers.some(
     ({ id, gray }) => !gray && readings.get(id)?.running?.digest === spec.artifact.digest,
   );
@@ -128,7 +152,7 @@ function noReturnProblems({ spec, mode }: ReleaseRequest, readings: Readings): P
 }
 
 function strayProblems({ spec, mode }: ReleaseRequest, readings: Readings, bases: Bases): Problem[] {
-  if (mode === 'rollback' || spec.deployment.strays === 'bring-to-base') return [];
+  if (mode !== 'release' || spec.deployment.strays === 'bring-to-base') return [];
   return spec.servers.flatMap(({ id, gray }) => {
     const running = readings.get(id)?.running;
     const base = bases.get(id);
@@ -142,6 +166,18 @@ function strayProblems({ spec, mode }: ReleaseRequest, readings: Readings, bases
   });
 }
 
+/** Both arms of a rehearsal run the same build, or it would measure their difference. */
+function rehearsalProblems({ spec, mode }: ReleaseRequest, readings: Readings): Problem[] {
+  if (mode !== 'rehearsal') return [];
+  const { version, digest } = spec.artifact;
+  return spec.servers.flatMap(({ id }) => {
+    const running = readings.get(id)?.running;
+    if (!running || running.digest === digest) return [];
+    const message = `runs ${running.version} (${running.digest}), and a rehearsal of ${version} needs ${version} on every server`;
+    return [{ path: `servers.${id}`, message }];
+  });
+}
+
 /** The way forward and the way back have to exist before the first step. */
 async function availabilityProblems(
   deployer: Deployer,
@@ -149,6 +185,7 @@ async function availabilityProblems(
   readings: Readings,
   bases: Bases,
 ): Promise<Problem[]> {
+  if (mode === 'rehearsal') return [];
   const asked = spec.servers.flatMap((server) => {
     if (mode === 'rollback' && !readings.get(server.id)?.running) return [];
     const base = bases.get(server.id);

@@ -82,8 +82,12 @@ async function usersLeaveGray(run: Run, cause: Interruption): Promise<void> {
   announce(run, 'exception', `users left gray: ${cause.message}`, 'alarm');
 }
 
-const mayHold = ({ spec, state }: Run, { consequence }: Interruption): boolean =>
-  spec.exception.policy === 'hold' && consequence === 'policy' && state.stop === null && state.phase === 'exception';
+const mayHold = ({ spec, state, request }: Run, { consequence }: Interruption): boolean =>
+  request.mode !== 'rehearsal' &&
+  spec.exception.policy === 'hold' &&
+  consequence === 'policy' &&
+  state.stop === null &&
+  state.phase === 'exception';
 
 /** True when an operator wants to go on. Meanwhile open gray sessions end, or are closed after their patience. */
 async function heldAndWanted(run: Run, withinMs: number, otherwise: string): Promise<boolean> {
@@ -124,7 +128,7 @@ function outcomeUntouched({ state }: Run): Outcome {
 
 function outcomeOf({ state, request }: Run, { consequence }: Interruption): Outcome {
   if (state.stop !== null) return stoppedBy(state.stop.kind);
-  const nobodySawIt = request.mode === 'release' && isBefore(state.at, 'grayVerification');
+  const nobodySawIt = request.mode !== 'rollback' && isBefore(state.at, 'grayVerification');
   return consequence === 'stopped' || nobodySawIt ? 'stopped' : 'rolledBack';
 }
 

@@ -93,12 +93,13 @@ type Said = Pick<Beat, 'fold' | 'verdict'> & Partial<Pick<Beat, 'stage'>>;
 const isSaid = (said: unknown): said is Said =>
   typeof said === 'object' && said !== null && 'fold' in said && 'verdict' in said;
 
-function orderOf({ spec, state, release }: Run, watch: Watch): ObserveOrder {
+function orderOf({ request, spec, state, release }: Run, watch: Watch): ObserveOrder {
   const { target, servers, router, metrics, judge } = spec;
   const { fold, stage, newStage, shareBp, instance } = state;
   const follow = watch.follow === true;
   return {
     ...{ release, target, servers, router, metrics, judge, fold, stage, newStage, shareBp, instance },
+    ...(request.mode === 'rehearsal' && { rehearsal: true }),
     rules: watch.rules ?? 'all',
     restBp: spec.audience.restBp,
     expect: follow ? null : desiredRoute(state, spec, release),

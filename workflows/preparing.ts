@@ -7,6 +7,7 @@ import { announce } from './announce.ts';
 import { deployBuilds } from './deploying.ts';
 import { Interruption } from './interruption.ts';
 import { forward, runHook } from './proxies.ts';
+import { isRehearsal } from './rehearsal.ts';
 import type { Run } from './run.ts';
 import { changed, moveTraffic, normalTraffic, takenOut } from './traffic.ts';
 
@@ -34,14 +35,26 @@ const problemText = ({ problems }: PreflightReport): string =>
 
 /** The new version on the gray servers, the base version on the others. */
 export async function deployment(run: Run): Promise<void> {
-  announce(run, 'started', `release of ${run.spec.artifact.version} by ${run.request.by}`);
+  announce(
+    run,
+    'started',
+    `${isRehearsal(run) ? 'rehearsal' : 'release'} of ${run.spec.artifact.version} by ${run.request.by}`,
+  );
+  if (isRehearsal(run)) return leaveRotation(run);
   await hook(run, 'beforeDeployment');
   for (const stray of strays(run)) await bringToBase(run, stray);
-  const ids = gray(run).map(({ id }) => id);
+  const ids = grayIds(run);
   const servers = changed(run.state.servers, ids, () => ({ place: 'out', build: 'unknown' }));
   await moveTraffic(run, 'gray servers leave rotation', [{ change: { ...normalTraffic, servers }, drain: ids }]);
   const failures = await deployBuilds(run, 'new version on the gray servers', ids, 'new');
   if (failures.length > 0) throw new Interruption(failures.join('; '), 'stopped');
+}
+
+/** A rehearsal changes no build: what runs on the gray servers was read by the preflight. */
+async function leaveRotation(run: Run): Promise<void> {
+  const servers = changed(run.state.servers, grayIds(run), () => ({ place: 'out' }));
+  const change = { ...normalTraffic, servers };
+  await moveTraffic(run, 'gray servers leave rotation', [{ change, drain: grayIds(run) }]);
 }
 
 export async function deploymentVerification(run: Run): Promise<void> {
@@ -104,6 +117,8 @@ async function checkGray(run: Run, servers = gray(run)): Promise<readonly string
 
 const gray = ({ spec }: Run): ServerSpec[] => spec.servers.filter((server) => server.gray);
 
+const grayIds = (run: Run): string[] => gray(run).map(({ id }) => id);
+
 /** Stable servers found on another version. */
 const strays = ({ spec, state }: Run): ServerSpec[] =>
   spec.servers.filter((server) => !server.gray && state.servers[server.id]?.build === 'unknown');
@@ -132,7 +147,7 @@ function grayIn(run: Run) {
 export async function hook(run: Run, name: 'beforeDeployment' | 'beforeRollback' | 'afterWatch'): Promise<void> {
   const { target, version, deployer, artifact, hooks } = run.spec;
   const wanted = hooks[name];
-  if (wanted === undefined) return;
+  if (wanted === undefined || isRehearsal(run)) return;
   await runHook.executeWithOptions({ summary: `hook ${name}` }, [
     { target, version, deployer, artifact, hook: wanted },
   ]);

@@ -1,10 +1,10 @@
 /** A gray release, from request to last server. */
-import { allHandlersFinished, CancellationScope, condition, continueAsNew } from '@temporalio/workflow';
+import { allHandlersFinished, CancellationScope, condition, continueAsNew, upsertMemo } from '@temporalio/workflow';
 import { decide } from '../src/domain/actions.ts';
 import { take } from '../src/domain/commands.ts';
 import { leftToRollBack } from '../src/domain/desired.ts';
 import type { ForwardPhase, Outcome } from '../src/domain/phases.ts';
-import { isBefore } from '../src/domain/phases.ts';
+import { isBefore, isGood } from '../src/domain/phases.ts';
 import type { ReleaseRequest } from '../src/domain/spec.ts';
 import type { Failure } from '../src/domain/state.ts';
 import type { Status } from '../src/domain/status.ts';
@@ -16,6 +16,7 @@ import { Handover, Interruption, interruptionOf } from './interruption.ts';
 import { leveling, levelingCondition } from './leveling.ts';
 import * as prepare from './preparing.ts';
 import { ramp } from './ramp.ts';
+import { endRehearsal, isRehearsal, recordOf } from './rehearsal.ts';
 import { takeOver } from './rollback.ts';
 import type { Carried } from './run.ts';
 import { Run } from './run.ts';
@@ -42,11 +43,13 @@ async function toTheEnd(run: Run): Promise<Outcome> {
   for (;;) {
     const interruption =
       run.state.failure !== null ? goingOn(run.state.failure) : await interruptible(run, () => lifecycle(run));
-    if (interruption === null) return run.request.mode === 'release' ? 'completed' : 'rolledBack';
+    if (interruption === null) return whenDone[run.request.mode];
     const outcome = await exceptionPeriod(run, interruption);
     if (outcome !== 'goOn') return outcome;
   }
 }
+
+const whenDone = { release: 'completed', rollback: 'rolledBack', rehearsal: 'rehearsed' } as const;
 
 /** The interruption that a handover carried into this run. */
 const goingOn = ({ reason, consequence, verdict }: Failure): Interruption =>
@@ -61,6 +64,7 @@ async function lifecycle(run: Run): Promise<void> {
   await phase(run, 'grayVerification', prepare.grayVerification);
   await phase(run, 'periodSwitch', prepare.periodSwitch);
   await phase(run, 'ramp', ramp);
+  if (isRehearsal(run)) return endRehearsal(run);
   await phase(run, 'levelingCondition', levelingCondition);
   await phase(run, 'leveling', leveling);
   await phase(run, 'watch', watch);
@@ -118,7 +122,8 @@ async function close(run: Run, outcome: Outcome): Promise<Status> {
   run.update({ outcome });
   run.enter('closed');
   run.publish();
-  announce(run, outcome, `release ${outcome}`, outcome === 'completed' ? 'info' : 'alarm');
+  if (isRehearsal(run)) upsertMemo(recordOf(run));
+  announce(run, outcome, `release ${outcome}`, isGood(outcome) ? 'info' : 'alarm');
   await condition(() => run.messages.size === 0, lastWordsMs, { summary: 'the last notifications' });
   await condition(allHandlersFinished);
   return run.status();

@@ -5,6 +5,7 @@ import type { Status } from '../domain/status.ts';
 
 const byOutcome = {
   completed: exitStatus.ok,
+  rehearsed: exitStatus.ok,
   stopped: exitStatus.stopped,
   rolledBack: exitStatus.rolledBack,
   aborted: exitStatus.aborted,

@@ -1,5 +1,6 @@
 /** What changed between two looks at a release, as plain lines for logs and pipes. */
 import { percentOf } from '../domain/percent.ts';
+import { rehearsedText } from '../domain/rehearsal.ts';
 import type { Status } from '../domain/status.ts';
 import { clockTime } from './time.ts';
 
@@ -32,6 +33,7 @@ const facts: readonly Fact[] = [
   verdictOf,
   ({ waiting }) => (waiting === null ? null : `waiting for ${waiting.what}, then ${waiting.otherwise}`),
   ({ servers }) => versions(servers),
+  ({ rehearsed }) => (rehearsed?.falseRollbacks ? rehearsedText(rehearsed) : null),
   ({ outcome }) => (outcome === null ? null : `outcome ${outcome}`),
 ];
 

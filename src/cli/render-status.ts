@@ -2,7 +2,10 @@
 import { createColors } from 'picocolors';
 import { heldMs } from '../domain/clock.ts';
 import { evidenceText } from '../domain/evidence.ts';
+import { goalText } from '../domain/goal.ts';
 import { percentOf } from '../domain/percent.ts';
+import { isGood } from '../domain/phases.ts';
+import { rehearsedText } from '../domain/rehearsal.ts';
 import type { ServerStatus, StageStatus, Status } from '../domain/status.ts';
 import type { MetricEvidence } from '../domain/verdict.ts';
 import { columns } from './columns.ts';
@@ -38,16 +41,16 @@ type Paint = ReturnType<typeof createColors>;
 function colored(paint: Paint, label: string, text: string, { outcome, period }: Status): string {
   if (label === 'stale') return paint.yellow(text);
   if (label === 'failed' || label === 'stopped') return paint.red(text);
-  if (label === 'outcome') return outcome === 'completed' ? paint.green(text) : paint.red(text);
+  if (label === 'outcome') return isGood(outcome) ? paint.green(text) : paint.red(text);
   if (label === 'period' && period !== 'normal') return period === 'gray' ? paint.cyan(text) : paint.red(text);
   return text;
 }
 
 function headRows(status: Status, { nowMs }: StatusView): Row[] {
-  const { target, version, mode, by, reason, startedAtMs, stale, digest } = status;
+  const { mode, by, reason, startedAtMs, stale, digest } = status;
   return [
     ...(stale === undefined ? [] : [['stale', stale] as const]),
-    ['release', mode === 'release' ? `${target} → ${version} (${short(digest)})` : `${target} back to base`],
+    ['release', mode === 'rollback' ? goalText(status) : `${goalText(status)} (${short(digest)})`],
     ['asked by', `${by}${reason === '' ? '' : `: ${reason}`}, ${duration(nowMs - startedAtMs)} ago`],
   ];
 }
@@ -55,12 +58,13 @@ function headRows(status: Status, { nowMs }: StatusView): Row[] {
 const short = (digest: string): string => digest.replace(/^sha256:/, '').slice(0, 12);
 
 function stateRows(status: Status, { nowMs }: StatusView): Row[] {
-  const { phase, period, stage, outcome, shareBp, loads, paused, stop, failure, held, waiting } = status;
+  const { phase, period, stage, outcome, shareBp, loads, paused, stop, failure, held, waiting, rehearsed } = status;
   const where = stage === null ? phase : `${phase}, ${stageText(stage, nowMs)}`;
   return [
     ...(outcome === null ? [] : [['outcome', outcome] as const]),
     ['phase', paused === null ? where : `${where}, paused by ${paused.by}`],
     ['period', `${period}, ${percentOf(shareBp)} on gray, load ${load(loads.gray)} gray, ${load(loads.stable)} stable`],
+    ...(rehearsed === undefined ? [] : [['rehearsal', rehearsedText(rehearsed)] as const]),
     ...(failure === null ? [] : [['failed', `${failure}${held ? ' (held)' : ''}`] as const]),
     ...(stop === null ? [] : [['stopped', `by ${stop.by}${stop.reason === '' ? '' : `: ${stop.reason}`}`] as const]),
     ...(waiting === null

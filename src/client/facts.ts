@@ -10,6 +10,7 @@ import { GrayError } from '../domain/errors.ts';
 import { targetOf, workflowIdOf } from '../domain/names.ts';
 import type { Outcome, Period, Phase } from '../domain/phases.ts';
 import { forwardPhases } from '../domain/phases.ts';
+import type { ReleaseMode } from '../domain/spec.ts';
 import { callMs, within } from './calls.ts';
 
 const keyword = (name: string) => defineSearchAttributeKey(name, SearchAttributeType.KEYWORD);
@@ -25,14 +26,16 @@ export const attributes = {
   share: defineSearchAttributeKey('GrayShare', SearchAttributeType.DOUBLE),
 } as const;
 
-/** Given at the start, never changed. */
+/** Given at the start, and, by a rehearsal, at its end. */
 export interface ReleaseMemo {
   readonly requestId: string;
   readonly by: string;
   readonly reason: string;
   readonly version: string;
   readonly digest: string;
-  readonly mode: 'release' | 'rollback';
+  readonly mode: ReleaseMode;
+  /** Of a closed rehearsal: how often the judge would have rolled back. */
+  readonly falseRollbacks?: number;
 }
 
 /** One run of `grayRelease`. */
@@ -109,17 +112,20 @@ export function factsOf(info: RunInfo): RunFacts {
 
 export const phases: readonly Phase[] = [...forwardPhases, 'exception', 'rollback', 'closed'];
 const periods: readonly Period[] = ['normal', 'gray', 'exception'];
-export const outcomes: readonly Outcome[] = ['completed', 'stopped', 'rolledBack', 'aborted', 'refused'];
+export const outcomes: readonly Outcome[] = ['completed', 'stopped', 'rolledBack', 'aborted', 'refused', 'rehearsed'];
+const modes: readonly ReleaseMode[] = ['release', 'rollback', 'rehearsal'];
 
 function memoOf(memo: Readonly<Record<string, unknown>> = {}): ReleaseMemo {
-  const text = (key: keyof ReleaseMemo) => (typeof memo[key] === 'string' ? memo[key] : 'unknown');
+  const text = (key: 'requestId' | 'by' | 'reason' | 'version' | 'digest') =>
+    typeof memo[key] === 'string' ? memo[key] : 'unknown';
   return {
     requestId: text('requestId'),
     by: text('by'),
     reason: text('reason'),
     version: text('version'),
     digest: text('digest'),
-    mode: memo.mode === 'rollback' ? 'rollback' : 'release',
+    mode: modes.find((mode) => mode === memo.mode) ?? 'release',
+    ...(typeof memo.falseRollbacks === 'number' && { falseRollbacks: memo.falseRollbacks }),
   };
 }
 

@@ -50,13 +50,17 @@ async function rollBackClosed(
   return { ...started, answer: 'started', text };
 }
 
-/** The latest run that was not refused before it touched anything. */
+/** The latest run that changed servers: neither refused before it touched anything, nor a rehearsal. */
 async function lastThatChanged(client: Client, target: string): Promise<RunFacts> {
   const { facts } = await describeRun(client, target);
-  if (facts.outcome !== 'refused') return facts;
-  const older = await listReleases(client, { target });
-  return older.find(({ outcome }) => outcome !== 'refused') ?? facts;
+  if (changes(facts)) return facts;
+  const found = (await listReleases(client, { target })).find(changes);
+  if (found !== undefined || facts.mode !== 'rehearsal') return found ?? facts;
+  const text = `only rehearsals of ${target} are known, which changed no server; name the release file to undo what ran before`;
+  throw new GrayError('noRelease', text, { details: { target } });
 }
+
+const changes = ({ mode, outcome }: RunFacts): boolean => mode !== 'rehearsal' && outcome !== 'refused';
 
 /** Every server is on base again; one that was excluded may not be. */
 async function isBack(client: Client, { run, outcome, target, runId }: RunFacts): Promise<boolean> {

@@ -15,7 +15,10 @@ import { waitForRelease } from './wait.ts';
 
 export interface StartRequest {
   readonly spec: ReleaseSpec;
-  /** `rollback` brings every server back to the base recorded on it; default `release`. */
+  /**
+   * `rollback` brings every server back to the base recorded on it; `rehearsal` releases the running version to itself and
+   * counts how often the judge would have rolled back. Default `release`.
+   */
   readonly mode?: ReleaseRequest['mode'];
   readonly by: string;
   readonly reason?: string;
@@ -41,7 +44,7 @@ export interface StartedRelease {
  */
 export async function startRelease(client: Client, asked: StartRequest): Promise<StartedRelease> {
   const request = requestOf(asked);
-  if (request.mode === 'release') refuseImpossible(request.spec);
+  if (request.mode !== 'rollback') refuseImpossible(request.spec);
   const before = await startedBefore(client, request);
   if (before !== null) return started(request, before.runId, true);
   try {

@@ -1,27 +1,27 @@
 /** What the Web UI says of a release from its first moment: one line, and a page in plain CommonMark. */
 import { durationText } from '../domain/duration.ts';
+import { goalText } from '../domain/goal.ts';
 import { percentOf } from '../domain/percent.ts';
 import type { ReleaseRequest } from '../domain/spec.ts';
 
-/** The server takes 400 bytes, JSON quotes included. */
-export const staticSummary = ({ spec, mode, by }: ReleaseRequest): string =>
-  cut(
-    mode === 'release'
-      ? `${spec.target} → ${spec.artifact.version}, by ${by}`
-      : `${spec.target} back to base, by ${by}`,
-  );
+const goalOf = ({ spec: { target, artifact }, mode }: ReleaseRequest): string =>
+  goalText({ target, version: artifact.version, mode });
 
-export function staticDetails({ spec, mode, by, reason, requestId }: ReleaseRequest): string {
+/** The server takes 400 bytes, JSON quotes included. */
+export const staticSummary = (request: ReleaseRequest): string => cut(`${goalOf(request)}, by ${request.by}`);
+
+export function staticDetails(request: ReleaseRequest): string {
+  const { spec, mode, by, reason, requestId } = request;
   const gray = spec.servers.filter((server) => server.gray).length;
   const stages = spec.ramp.stages.map(({ shareBp, holdMs }) => `${percentOf(shareBp)} for ${durationText(holdMs)}`);
   return [
-    `# ${mode === 'release' ? `${spec.target} → ${spec.artifact.version}` : `${spec.target} back to base`}`,
+    `# ${goalOf(request)}`,
     '',
     `- asked for by ${by}${reason === '' ? '' : `: ${reason}`}`,
     `- request ${requestId}`,
     `- digest \`${spec.artifact.digest}\``,
     `- ${spec.servers.length} servers, ${gray} of them gray`,
-    ...(mode === 'release' ? [`- ramp: ${stages.join(', ')}`] : []),
+    ...(mode !== 'rollback' ? [`- ramp: ${stages.join(', ')}`] : []),
     '',
     'The tab *Current details* shows where the release is and what may be done now. Every command is an Update and a',
     'Signal of the same name; each tells its JSON. **Request Cancellation** is a full abort: users leave gray and',

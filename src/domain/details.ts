@@ -1,6 +1,7 @@
 /** The status as a page for the Web UI: plain Markdown lists, since tables are not rendered everywhere. */
 import { evidenceText } from './evidence.ts';
 import { percentOf } from './percent.ts';
+import { rehearsedText } from './rehearsal.ts';
 import type { ServerStatus, Status } from './status.ts';
 
 export function detailsOf(status: Status): string {
@@ -14,21 +15,22 @@ export function detailsOf(status: Status): string {
   ].join('\n');
 }
 
-function headline({ target, version, outcome, phase, shareBp }: Status): string {
-  return `${target} ${version}: ${outcome ?? phase}, ${percentOf(shareBp)} on gray`;
+function headline({ target, version, mode, outcome, phase, shareBp }: Status): string {
+  return `${target} ${mode === 'rehearsal' ? 'rehearsal of ' : ''}${version}: ${outcome ?? phase}, ${percentOf(shareBp)} on gray`;
 }
 
 const section = (title: string, lines: readonly string[]): string[] =>
   lines.length === 0 ? [] : ['', `## ${title}`, ...lines.map((line) => `- ${line}`)];
 
 function nowLines(status: Status): string[] {
-  const { stage, waiting, paused, failure, held, period, stop } = status;
+  const { stage, waiting, paused, rehearsed, failure, held, period, stop } = status;
   return [
     `period ${period}`,
     stage === null ? '' : `stage ${stage.number} of ${stage.of}: ${percentOf(stage.shareBp)}`,
     waiting === null ? '' : `waiting for ${waiting.what} until ${time(waiting.deadlineMs)}, then: ${waiting.otherwise}`,
     paused === null ? '' : `paused by ${paused.by}: ${paused.reason}`,
     stop === null ? '' : `stopped by ${stop.by}: ${stop.reason}`,
+    rehearsed === undefined ? '' : rehearsedText(rehearsed),
     failure === null ? '' : `failed: ${failure}${held ? ' (held)' : ''}`,
   ].filter((line) => line !== '');
 }

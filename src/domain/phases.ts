@@ -24,8 +24,11 @@ export type Phase = ForwardPhase | 'exception' | 'rollback' | 'closed';
 /** What the router applies: normal (test users only), gray (the release's split), exception (users leave gray). */
 export type Period = 'normal' | 'gray' | 'exception';
 
+/** It ended as it was meant to. */
+export const isGood = (outcome: Outcome | null): boolean => outcome === 'completed' || outcome === 'rehearsed';
+
 /** How a release ended. There is no "failed half-way". */
-export type Outcome = 'completed' | 'stopped' | 'rolledBack' | 'aborted' | 'refused';
+export type Outcome = 'completed' | 'stopped' | 'rolledBack' | 'aborted' | 'refused' | 'rehearsed';
 
 export const isForward = (phase: Phase): phase is ForwardPhase => (forwardPhases as readonly string[]).includes(phase);
 

@@ -6,8 +6,9 @@ import type { PoolLoads } from './capacity.ts';
 import { poolLoads } from './capacity.ts';
 import { capacityOf } from './desired.ts';
 import type { Outcome, Period, Phase } from './phases.ts';
+import { type Rehearsed, rehearsedIn } from './rehearsal.ts';
 import type { Arm, Place } from './server.ts';
-import type { ReleaseRequest } from './spec.ts';
+import type { ReleaseMode, ReleaseRequest } from './spec.ts';
 import type { Decree, Gate, JournalEntry, ReleaseState, ServerState, StageClock, Waiting } from './state.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -17,7 +18,7 @@ export interface Status {
   readonly target: string;
   readonly release: string;
   readonly requestId: string;
-  readonly mode: 'release' | 'rollback';
+  readonly mode: ReleaseMode;
   readonly version: string;
   readonly digest: string;
   readonly by: string;
@@ -36,6 +37,8 @@ export interface Status {
   readonly stage: StageStatus | null;
   readonly servers: readonly ServerStatus[];
   readonly verdict: Verdict | null;
+  /** Only in a rehearsal. */
+  readonly rehearsed?: Rehearsed;
   readonly failure: string | null;
   readonly held: boolean;
   readonly paused: Decree | null;
@@ -103,6 +106,7 @@ export function statusOf(request: ReleaseRequest, state: ReleaseState, facts: St
     startedAtMs: facts.startedAtMs,
     updatedAtMs: facts.nowMs,
     ...pick(state),
+    ...(request.mode === 'rehearsal' && { rehearsed: rehearsedIn(state.fold) }),
     loads: poolLoads(capacityOf(state, spec), state, spec.audience.restBp),
     stage: stageStatus(request, state),
     servers: spec.servers.flatMap(({ id }) => serverStatus(state, id)),

@@ -14,7 +14,7 @@ const person = () => text('who asks, on one line of at most 200 characters', /^[
 
 const releaseRequest = section({
   spec: releaseSpec,
-  mode: oneOf(['release', 'rollback']),
+  mode: oneOf(['release', 'rollback', 'rehearsal']),
   by: person(),
   reason: text('a reason of at most 1000 characters', /^[^\0]{0,1000}$/),
   requestId: text('a request id of at most 200 characters without white space', /^[\x21-\x7e]{1,200}$/),

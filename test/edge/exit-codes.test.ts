@@ -14,6 +14,7 @@ describe('exit statuses', () => {
 
   it.each([
     ['completed', exitStatus.ok],
+    ['rehearsed', exitStatus.ok],
     ['stopped', exitStatus.stopped],
     ['rolledBack', exitStatus.rolledBack],
     ['aborted', exitStatus.aborted],

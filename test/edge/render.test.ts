@@ -187,6 +187,17 @@ describe('lists', () => {
     expect(renderList([])).toEqual(['no release found']);
   });
 
+  it('of rehearsals end with what they show of the judge; one that broke off early is no trial', () => {
+    const rehearsed = { ...run, mode: 'rehearsal', outcome: 'rehearsed', falseRollbacks: 0 } as const;
+    const broken = { ...rehearsed, outcome: 'aborted' } as const;
+    const lines = renderList([run, rehearsed, broken, { ...broken, falseRollbacks: 2 }]);
+    expect(lines[2]).toMatch(/2\.0\.0 rehearsed\s+rehearsed, 0 false rollbacks/);
+    expect(lines.at(-1)).toBe(
+      '1 of 2 rehearsals would have been rolled back: 50 %, at most 97.5 % with 95 % confidence',
+    );
+    expect(renderList([run]).join('\n')).not.toContain('rehearsals');
+  });
+
   it('of findings end with their count, and a fail says how to mend it', () => {
     const lines = renderFindings(
       [

@@ -1,10 +1,11 @@
 /** One release per shape of control flow: recorded once, replayed ever after. */
-import type { ReleaseSpec } from '../../src/domain/spec.ts';
-import { server } from './release-spec.ts';
+import type { ReleaseRequest, ReleaseSpec } from '../../src/domain/spec.ts';
+import { baseBuild, server } from './release-spec.ts';
 import { broken, healthy, type World } from './world.ts';
 
 export interface Shape {
   readonly spec?: Partial<ReleaseSpec>;
+  readonly request?: Partial<ReleaseRequest>;
   /** What happens while the release runs. */
   readonly story?: (world: World) => Promise<unknown>;
 }
@@ -83,6 +84,26 @@ export const shapes: Readonly<Record<string, Shape>> = {
   'undecided-rolled-back': {
     spec: { ...small, ramp: { patience: 3, undecided: 'rollback', stages: [{ shareBp: 1_000, holdMs: 200 }] } },
     story: async (world) => world.metrics.goAway(),
+  },
+  rehearsed: {
+    spec: { ...short, artifact: baseBuild },
+    request: { mode: 'rehearsal' },
+  },
+  'rehearsed-at-its-gate': {
+    spec: { ...stage(150, { approval }), artifact: baseBuild },
+    request: { mode: 'rehearsal' },
+    story: async (world) => {
+      await world.until(({ gate }) => gate !== null);
+      await world.send('approve', { stage: 1 });
+    },
+  },
+  'rehearsal-aborted': {
+    spec: { ...long, artifact: baseBuild },
+    request: { mode: 'rehearsal' },
+    story: async (world) => {
+      await holding(world);
+      await world.send('abort');
+    },
   },
   refused: { spec: short, story: async (world) => world.fleet.kill('s3') },
   stopped: {

@@ -28,9 +28,9 @@ if (process.env['GRAY_RECORD'] === '1') {
   });
 }
 
-async function record(world: World, name: string, { story }: Shape): Promise<void> {
+async function record(world: World, name: string, { story, request }: Shape): Promise<void> {
   await world.work();
-  const started = world.start();
+  const started = world.start(request);
   await Promise.all([started, story?.(world)]);
   await world.result();
   await mkdir(folder, { recursive: true });

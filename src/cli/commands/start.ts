@@ -20,6 +20,10 @@ export const start: Verb = {
   options: [
     ...artifactOptions,
     ...askedOptions,
+    [
+      '--rehearse',
+      'release what runs already to itself: counts how often the judge would roll back, changes no server',
+    ],
     ['--finish-watch', 'end a release of this target that is in its watch, then start'],
     ['--wait', 'return when leveled or ended'],
     ['--watch', 'show the release live until it has closed'],
@@ -30,7 +34,8 @@ export const start: Verb = {
     const timeoutMs = durationOf(call, 'timeout');
     return withClient(call, async (client) => {
       const finishWatch = isSet(call.options, 'finishWatch');
-      const started = await startRelease(client, { spec, ...askedBy(call), finishWatch });
+      const mode = isSet(call.options, 'rehearse') ? 'rehearsal' : 'release';
+      const started = await startRelease(client, { spec, mode, ...askedBy(call), finishWatch });
       const link = linkOf(call, client, started.target, started.runId);
       if (isSet(call.options, 'watch')) {
         announce(call, started, link);

@@ -72,7 +72,7 @@ export async function releaseFile(spec: ReleaseSpec, dir: string): Promise<strin
     metrics: { kind: 'memory', interval: '100ms' },
     verify: { deployment: [{ get: '/health' }], gray: [{ get: '/checkout', as: 'tester' }] },
     ramp: { stages },
-    judge: { metrics: { errors: { maxRate: '5%', minSample: 5 } }, stale: '10s' },
+    judge: { kind: 'threshold', metrics: { errors: { maxRate: '5%', minSample: 5 } }, stale: '10s' },
     capacity: { maxLoad: spec.capacity.maxLoad },
     leveling: { batch: spec.leveling.batch },
     deployment: { attempts: 1, drain: '500ms' },

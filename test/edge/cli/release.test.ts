@@ -2,6 +2,7 @@
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { releaseStatus } from '../../../src/client.ts';
 import type { ReleaseSpec } from '../../../src/domain/spec.ts';
+import { baseBuild } from '../../support/release-spec.ts';
 import { useTemporal } from '../../support/temporal.ts';
 import { broken, World } from '../../support/world.ts';
 import { at, folder, gray, grayStarted, releaseFile } from './gray.ts';
@@ -49,6 +50,15 @@ describe('gray start', () => {
     const [status, list] = await Promise.all([gray(['status', target], env), gray(['list', target, '--json'], env)]);
     expect(status.stdout).toMatch(/outcome\s+completed/);
     expect(JSON.parse(list.stdout)).toMatchObject([{ target, outcome: 'completed', by: 'ana@desk' }]);
+  });
+
+  it('--rehearse --wait ends 0 with what it counted, and the list says what that shows', async () => {
+    const { file, env, target } = await worldWithFile({ ...stages(300), artifact: baseBuild });
+    const rehearsed = await gray(['start', file, '--rehearse', '--wait', '--json'], env);
+    expect(rehearsed.exitCode, rehearsed.stderr).toBe(0);
+    expect(JSON.parse(rehearsed.stdout)).toMatchObject({ outcome: 'rehearsed', rehearsed: { falseRollbacks: 0 } });
+    const { stdout } = await gray(['list', target], env);
+    expect(stdout).toContain('0 of 1 rehearsals would have been rolled back');
   });
 
   it('--wait ends with the outcome of a release that fails', async () => {

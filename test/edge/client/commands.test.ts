@@ -1,9 +1,10 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   abortRelease,
   approveStage,
   excludeServer,
   finishWatch,
+  listReleases,
   pauseRelease,
   releaseStatus,
   resumeRelease,
@@ -13,6 +14,8 @@ import {
   startRelease,
   waitForRelease,
 } from '../../../src/client.ts';
+import type { ReleaseMode } from '../../../src/domain/spec.ts';
+import { baseBuild } from '../../support/release-spec.ts';
 import { useTemporal } from '../../support/temporal.ts';
 import { World } from '../../support/world.ts';
 import { checked } from './checked.ts';
@@ -26,10 +29,10 @@ const stages = (holdMs: number, change = {}) => ({
   ramp: { patience: 3, stages: [{ shareBp: 1_000, holdMs, ...change }] },
 });
 
-async function startedWith(change: ConstructorParameters<typeof World>[1]) {
+async function startedWith(change: ConstructorParameters<typeof World>[1], mode: ReleaseMode = 'release') {
   world = new World(temporal(), checked(change));
   await world.work();
-  await startRelease(temporal().client, { spec: world.spec, by: 'ana' });
+  await startRelease(temporal().client, { spec: world.spec, mode, by: 'ana' });
   return { client: temporal().client, target: world.spec.target };
 }
 
@@ -135,6 +138,28 @@ describe('rollback', () => {
     expect(status).toMatchObject({ mode: 'rollback', outcome: 'rolledBack' });
     expect(world.versions()).toEqual(world.spec.servers.map(() => '1.0.0'));
     expect(await rollbackRelease(client, target, back)).toMatchObject({ answer: 'started', already: true });
+  });
+
+  it('looks past a rehearsal to the release that changed servers', async () => {
+    const { client, target } = await startedWith(stages(200));
+    await waitForRelease(client, target, { until: 'closed' });
+    await startRelease(client, { spec: world.spec, mode: 'rehearsal', by: 'ana', requestId: 'rehearsal' });
+    const rehearsed = await waitForRelease(client, target, { until: 'closed', requestId: 'rehearsal' });
+    expect(rehearsed.outcome).toBe('rehearsed');
+    await vi.waitFor(async () =>
+      expect(await listReleases(client, { target, outcome: 'rehearsed' })).toMatchObject([
+        { mode: 'rehearsal', falseRollbacks: 0 },
+      ]),
+    );
+    await rollbackRelease(client, target, { ...ana, requestId: 'back-3' });
+    await waitForRelease(client, target, { until: 'closed', requestId: 'back-3' });
+    expect(world.versions()).toEqual(world.spec.servers.map(() => '1.0.0'));
+  });
+
+  it('of a target that has only rehearsed asks for the release file', async () => {
+    const { client, target } = await startedWith({ ...stages(200), artifact: baseBuild }, 'rehearsal');
+    await waitForRelease(client, target, { until: 'closed' });
+    await expect(rollbackRelease(client, target, ana)).rejects.toThrow('only rehearsals');
   });
 
   it('still finds the release to undo when a later one was refused', async () => {
