@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
 import type { Arm, ServerSpec } from '../src/domain/server.ts';
+import { meantForGrayBp } from '../src/domain/split.ts';
 import type { Interval, Judge } from '../src/domain/verdict.ts';
 import type { Adapters } from './deps.ts';
 import { keepInterval } from './evidence.ts';
@@ -40,7 +41,7 @@ function foldIn({ evidence }: Adapters, judge: Judge, seen: Seen, interval: Inte
 /** While leveling moves servers, nothing is meant for longer than a moment. */
 function meant({ expect, shareBp, restBp }: ObserveOrder): Pick<Interval, 'meantBp'> {
   if (expect === null || expect.split.rest === 'gray') return {};
-  return { meantBp: Math.round((shareBp * (10_000 - restBp)) / 10_000) };
+  return { meantBp: meantForGrayBp(shareBp, restBp) };
 }
 
 /** The first look at the router tells which servers are in which arm. */

@@ -11,6 +11,7 @@ export const exitStatus = {
   aborted: 6,
   unreachable: 7,
   timeout: 8,
+  undecided: 9,
   interrupted: 130,
 } as const;
 

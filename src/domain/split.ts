@@ -57,3 +57,7 @@ function userInBuckets(salt: string, from: number, to: number): string {
     if (bucket >= from && bucket < to) return user;
   }
 }
+
+/** Part of all requests that is meant for gray, basis points, while `restBp` of them stay on stable whatever the share. */
+export const meantForGrayBp = (shareBp: number, restBp: number): number =>
+  Math.round((shareBp * (allUsersBp - restBp)) / allUsersBp);

@@ -6,6 +6,7 @@ import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { evidence } from './evidence.ts';
 import { init } from './init.ts';
+import { judge } from './judge.ts';
 import { list } from './list.ts';
 import { plan } from './plan.ts';
 import { rollback } from './rollback.ts';
@@ -18,7 +19,7 @@ import { watch } from './watch.ts';
 import { worker } from './worker.ts';
 
 export const verbs: readonly Verb[] = [
-  ...[init, validate, plan, doctor],
+  ...[init, validate, plan, judge, doctor],
   ...[start, status, watch, list, evidence],
   ...[...decisions, abort, rollback],
   ...[worker, dev, router, searchAttributes],
