@@ -159,7 +159,7 @@ export interface PrometheusMetricsSpec {
   readonly probe?: ProbeSpec;
 }
 
-export type JudgeSpec = SequentialJudgeSpec | ThresholdJudgeSpec;
+export type JudgeSpec = SequentialJudgeSpec | ThresholdJudgeSpec | LimitsJudgeSpec;
 
 /** Evidence with a budget of risk for the whole release, however often it is looked at. */
 export interface SequentialJudgeSpec {
@@ -188,6 +188,30 @@ export interface SequentialRule {
   readonly weight: number;
   /** Variance ÷ mean of the bad events: known, measured at the stable arm, or 1 since distinct clients are counted. */
   readonly dispersion: number | 'measured' | 'clients';
+}
+
+/** Counters of measurements with limits, one measurement an interval, as in Argo's analysis. */
+export interface LimitsJudgeSpec {
+  readonly kind: 'limits';
+  readonly metrics: Readonly<Record<string, LimitsRule>>;
+  /** Data older than this at a decision is stale. */
+  readonly staleMs: number;
+}
+
+export interface LimitsRule {
+  readonly role: 'required' | 'guard';
+  /** A measurement with a higher gray rate failed. */
+  readonly failAbove: number;
+  /** One with at most this rate is successful; between the two it is inconclusive. */
+  readonly passBelow: number;
+  /** A measurement of fewer gray requests is inconclusive. */
+  readonly minSample: number;
+  /** Successful measurements that pass a stage. */
+  readonly count: number;
+  /** One more than this many, and the metric fails, stays inconclusive, or is an error. */
+  readonly failureLimit: number;
+  readonly inconclusiveLimit: number;
+  readonly consecutiveErrorLimit: number;
 }
 
 export interface ThresholdJudgeSpec {

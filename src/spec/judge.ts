@@ -1,6 +1,6 @@
 /** Section `judge`: one branch per kind; without a kind it is the sequential one. */
 import { z } from 'zod';
-import type { JudgeSpec } from '../domain/spec.ts';
+import type { JudgeSpec, LimitsJudgeSpec } from '../domain/spec.ts';
 import { decimal, expects, metricName, named, oneOf, section, whole } from './scalars.ts';
 import { duration, rate } from './units.ts';
 
@@ -75,8 +75,34 @@ const threshold = section({
   stale,
 });
 
+const limit = (usual: number, what: string) => whole(0, 1_000_000).default(usual).describe(what);
+
+const limitsRule = section({
+  role: role(),
+  failAbove: rate().describe('A measurement with a higher gray rate failed.'),
+  passBelow: rate()
+    .exactOptional()
+    .describe('One at or below it is successful; in between inconclusive. Default: failAbove.'),
+  minSample: whole(1, 1_000_000_000).default(1).describe('A measurement of fewer gray requests is inconclusive.'),
+  count: whole(1, 1_000_000).default(1).describe('Successful measurements that pass a stage.'),
+  failureLimit: limit(0, 'One failed measurement more fails the release.'),
+  inconclusiveLimit: limit(0, 'One inconclusive measurement more, and the stage stays undecided.'),
+  consecutiveErrorLimit: limit(4, 'One measurement more in a row that cannot be made is an error.'),
+}).refine(({ passBelow, failAbove }) => passBelow === undefined || passBelow <= failAbove, {
+  path: ['passBelow'],
+  error: 'expected at most failAbove',
+});
+
+const limits = section({
+  kind: z
+    .literal('limits')
+    .describe("Counters of failed, inconclusive and successful intervals, as in Argo's analysis."),
+  metrics: rules(limitsRule),
+  stale,
+});
+
 export const judge = z
-  .discriminatedUnion('kind', [sequential, threshold], { error: expects('a group of keys') })
+  .discriminatedUnion('kind', [sequential, threshold, limits], { error: expects('a group of keys') })
   .describe('When a stage passes or fails.');
 
 /** `intervalMs`: length of one measurement. */
@@ -84,6 +110,14 @@ export function resolveJudge(file: z.output<typeof judge>, intervalMs: number): 
   const { stale: staleFile, ...rest } = file;
   const staleMs = staleFile ?? 3 * intervalMs;
   if (rest.kind === 'threshold') return { ...rest, staleMs };
+  if (rest.kind === 'limits') return { ...rest, metrics: withPassBelow(rest.metrics), staleMs };
   const { sampleRatio, ...settings } = rest;
   return { ...settings, kind: 'sequential', sampleRatio: sampleRatio === 'off' ? null : sampleRatio, staleMs };
 }
+
+type LimitsFile = Extract<z.output<typeof judge>, { kind: 'limits' }>['metrics'];
+
+const withPassBelow = (metrics: LimitsFile): LimitsJudgeSpec['metrics'] =>
+  Object.fromEntries(
+    Object.entries(metrics).map(([name, rule]) => [name, { ...rule, passBelow: rule.passBelow ?? rule.failAbove }]),
+  );

@@ -95,6 +95,29 @@ describe('metrics and judge', () => {
     ],
     ['a rate of nothing', spoiled('maxRate: 1%', 'maxRate: 0%'), 'judge.metrics.errors.maxRate', 'above 0%'],
     [
+      'a stage that may pass what it may fail',
+      spoiled('{ maxRate: 1% }', '{ margin: 2, passMargin: 1.5 }'),
+      'judge.metrics.errors.passMargin',
+      'expected more than the margin of 2, found 1.5',
+    ],
+    ['a risk of everything', spoiled('judge: { metrics', 'judge: { alpha: 1, metrics'), 'judge.alpha', 'to 0.5'],
+    [
+      'a success above the failure',
+      spoiled(
+        'judge: { metrics: { errors: { maxRate: 1% }',
+        'judge: { kind: limits, metrics: { errors: { failAbove: 1%, passBelow: 2% }',
+      ),
+      'judge.metrics.errors.passBelow',
+      'expected at most failAbove',
+    ],
+    [
+      'a judge that nobody knows',
+      spoiled('judge: { metrics', 'judge: { kind: sequentail, metrics'),
+      'judge.kind',
+      'unknown kind',
+      'sequential',
+    ],
+    [
       'a probe metric without a probe',
       spoiled('judge: { metrics: { errors', 'judge: { metrics: { probe-failed'),
       'judge.metrics.probe-failed',

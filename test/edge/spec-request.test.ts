@@ -132,7 +132,7 @@ describe('what a file resolves to', () => {
     const text = goodFile.replace('5%', '0.07%').replace('maxRate: 1%', 'maxRate: 0.007%');
     const spec = parseReleaseFile(text);
     expect(spec.ramp.stages[0]?.shareBp).toBe(7);
-    expect(spec.judge.metrics.errors?.maxRate).toBe(0.00007);
+    expect(spec.judge.metrics.errors).toMatchObject({ maxRate: 0.00007 });
   });
 
   it('lets tests use the memory adapters when the environment says so', () => {

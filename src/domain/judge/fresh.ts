@@ -1,5 +1,9 @@
-/** Words that every judge needs: how old the data are, and what a metric says. */
-import type { Fold, MetricEvidence } from '../verdict.ts';
+/** What every judge asks of its data: are they news, how old are they; and how it says what it thinks of a metric. */
+import type { Fold, Interval, MetricEvidence } from '../verdict.ts';
+
+/** Seen before, late, overlapping with what was seen, or without a proper end: it would count requests twice. */
+export const isNews = (fold: Fold, { fromMs, toMs }: Interval): boolean =>
+  Number.isFinite(toMs) && fromMs < toMs && fromMs >= fold.upToMs;
 
 /** The first thing wrong with the age of the data, or null. */
 export function staleness(fold: Fold, staleMs: number, nowMs: number): string | null {

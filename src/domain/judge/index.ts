@@ -1,6 +1,7 @@
 /** Judges by kind. A judge that breaks says `error`, which holds a release and never passes it. */
 import type { JudgeSpec } from '../spec.ts';
 import type { Fold, Interval, Judge, JudgeContext, Verdict } from '../verdict.ts';
+import { limitsJudge } from './limits/index.ts';
 import { sequentialJudge } from './sequential/index.ts';
 import { thresholdJudge } from './threshold.ts';
 
@@ -10,6 +11,7 @@ type Judges = { [K in JudgeSpec['kind']]: (spec: Extract<JudgeSpec, { kind: K }>
 export const judges = {
   sequential: sequentialJudge,
   threshold: thresholdJudge,
+  limits: limitsJudge,
 } satisfies Judges;
 
 export function createJudge(spec: JudgeSpec): Judge {
@@ -22,6 +24,8 @@ function judgeOf(spec: JudgeSpec): Judge {
       return judges.sequential(spec);
     case 'threshold':
       return judges.threshold(spec);
+    case 'limits':
+      return judges.limits(spec);
   }
 }
 

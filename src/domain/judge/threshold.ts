@@ -6,7 +6,7 @@ import type { ThresholdJudgeSpec, ThresholdRule } from '../spec.ts';
 import type { Fold, Interval, Judge, JudgeContext, MetricEvidence, Verdict } from '../verdict.ts';
 import type { ArmCounts } from './counts.ts';
 import { noCounts, plus, soundReading } from './counts.ts';
-import { sentence, staleness } from './fresh.ts';
+import { isNews, sentence, staleness } from './fresh.ts';
 import type { MetricMemory } from './memory.ts';
 import { freshMetric, recall } from './memory.ts';
 import type { RuleKind } from './rules.ts';
@@ -22,10 +22,6 @@ export function thresholdJudge(spec: ThresholdJudgeSpec): Judge {
 }
 
 // ── fold ─────────────────────────────────────────────────────────────────────────────────────────────────────────
-
-/** Seen before, late, overlapping with what was seen, or without a proper end: it would count requests twice. */
-const isNews = (fold: Fold, { fromMs, toMs }: Interval): boolean =>
-  Number.isFinite(toMs) && fromMs < toMs && fromMs >= fold.upToMs;
 
 function foldInterval(spec: ThresholdJudgeSpec, fold: Fold, interval: Interval): Fold {
   if (!isNews(fold, interval)) return fold;

@@ -2,7 +2,7 @@
 import { durationText } from '../duration.ts';
 import { percentOf } from '../percent.ts';
 import type { Setting } from '../plan.ts';
-import type { ReleaseSpec, SequentialRule, ThresholdRule } from '../spec.ts';
+import type { LimitsRule, ReleaseSpec, SequentialRule, ThresholdRule } from '../spec.ts';
 import { usualAnswerMs } from '../undecided.ts';
 
 type Row = readonly [path: string, value: string, usual: string];
@@ -74,10 +74,30 @@ function judgeRows({ judge, metrics }: ReleaseSpec): Row[] {
   return [
     ['judge.kind', judge.kind, 'sequential'],
     ...riskRows(judge),
-    ...(judge.kind === 'sequential' ? eachRule(judge.metrics, evidenceRows) : eachRule(judge.metrics, limitRows)),
+    ...ruleRows(judge),
     ['judge.stale', durationText(judge.staleMs), durationText(3 * metrics.intervalMs)],
   ];
 }
+
+function ruleRows(judge: ReleaseSpec['judge']): Row[] {
+  switch (judge.kind) {
+    case 'sequential':
+      return eachRule(judge.metrics, evidenceRows);
+    case 'threshold':
+      return eachRule(judge.metrics, limitRows);
+    case 'limits':
+      return eachRule(judge.metrics, counterRows);
+  }
+}
+
+const counterRows = (path: string, rule: LimitsRule): Row[] => [
+  [`${path}.role`, rule.role, 'required'],
+  [`${path}.minSample`, String(rule.minSample), '1'],
+  [`${path}.count`, String(rule.count), '1'],
+  [`${path}.failureLimit`, String(rule.failureLimit), '0'],
+  [`${path}.inconclusiveLimit`, String(rule.inconclusiveLimit), '0'],
+  [`${path}.consecutiveErrorLimit`, String(rule.consecutiveErrorLimit), '4'],
+];
 
 const eachRule = <R>(rules: Readonly<Record<string, R>>, rows: (path: string, rule: R) => Row[]): Row[] =>
   Object.entries(rules).flatMap(([name, rule]) => rows(`judge.metrics.${name}`, rule));

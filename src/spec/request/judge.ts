@@ -42,4 +42,22 @@ const threshold = section({
   staleMs: milliseconds(),
 });
 
-export const judge: z.ZodType<JudgeSpec> = z.discriminatedUnion('kind', [sequential, threshold]);
+const fraction = () => z.number().gt(0).max(1);
+const counter = () => whole(0, 1_000_000);
+
+const limits = section({
+  kind: z.literal('limits'),
+  metrics: named(
+    'a metric name',
+    metricName,
+    section({
+      role: shared.role,
+      minSample: shared.minSample,
+      ...{ failAbove: fraction(), passBelow: fraction(), count: whole(1, 1_000_000) },
+      ...{ failureLimit: counter(), inconclusiveLimit: counter(), consecutiveErrorLimit: counter() },
+    }),
+  ),
+  staleMs: milliseconds(),
+});
+
+export const judge: z.ZodType<JudgeSpec> = z.discriminatedUnion('kind', [sequential, threshold, limits]);

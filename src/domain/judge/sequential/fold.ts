@@ -3,6 +3,7 @@ import { isProbeMetric } from '../../probe-metrics.ts';
 import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
 import type { Fold, Interval } from '../../verdict.ts';
 import { type ArmCounts, noCounts, plus, soundReading } from '../counts.ts';
+import { isNews } from '../fresh.ts';
 import { breach, neededSample } from '../rules.ts';
 import { noBound, withBound } from './absolute.ts';
 import { dispersionOf, withPair } from './dispersion.ts';
@@ -14,10 +15,6 @@ import { defaultPassMargin } from './pass-margin.ts';
 import { withRecorded } from './recorded.ts';
 import { noSampleRatio, withRequests } from './sample-ratio.ts';
 import { lnWorse } from './weigh.ts';
-
-/** Seen before, late, overlapping with what was seen, or without a proper end: it would count requests twice. */
-const isNews = (fold: Fold, { fromMs, toMs }: Interval): boolean =>
-  Number.isFinite(toMs) && fromMs < toMs && fromMs >= fold.upToMs;
 
 export function foldInterval(spec: SequentialJudgeSpec, fold: Fold, interval: Interval): Fold {
   if (!isNews(fold, interval)) return fold;
