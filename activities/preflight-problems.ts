@@ -42,8 +42,9 @@ function routeProblems({ spec, mode }: ReleaseRequest, { route, servers }: Route
   const usual = route.period === 'normal' || (mode === 'rehearsal' && nobodyOnGray(spec, route));
   if (mode === 'rollback' || usual) return unknown;
   const since = `the router is in period ${route.period} since ${route.release || 'an unknown writer'}`;
+  const then = mode === 'rehearsal' ? 'start the rehearsal again' : '`gray rollback` (of a lost rehearsal: it again)';
   return [
-    { path: 'router', message: `${since}; take users off with \`gray abort --direct\`, then \`gray rollback\`` },
+    { path: 'router', message: `${since}; take users off with \`gray abort --direct\`, then ${then}` },
     ...unknown,
   ];
 }

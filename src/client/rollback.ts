@@ -54,6 +54,10 @@ async function rollBackClosed(
 async function lastThatChanged(client: Client, target: string): Promise<RunFacts> {
   const { facts } = await describeRun(client, target);
   if (changes(facts)) return facts;
+  if (facts.mode === 'rehearsal' && facts.run !== 'completed') {
+    const way = '`gray abort --direct`, then the same rehearsal again; to undo the release before it name its file';
+    throw new GrayError('noRelease', `the last run of ${target} is a lost rehearsal, which changed no server: ${way}`);
+  }
   const found = (await listReleases(client, { target })).find(changes);
   if (found !== undefined || facts.mode !== 'rehearsal') return found ?? facts;
   const text = `only rehearsals of ${target} are known, which changed no server; name the release file to undo what ran before`;

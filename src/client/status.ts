@@ -51,9 +51,13 @@ async function closedStatus(client: Client, { facts }: DescribedRun): Promise<St
   return isStatus(result) ? result : fromFacts(facts, 'the run closed with a result of another shape');
 }
 
-const closedBadly = ({ run, phase, target }: RunFacts): string =>
-  `the run was ${run === 'timedOut' ? 'timed out' : run} from outside in phase ${phase} and left servers and traffic as they were; ` +
-  `\`gray rollback ${target}\` brings them back to base`;
+function closedBadly({ run, phase, target, mode }: RunFacts): string {
+  const how = run === 'timedOut' ? 'timed out' : run;
+  const end = `the run was ${how} from outside in phase ${phase} and left servers and traffic as they were`;
+  return mode === 'rehearsal'
+    ? `${end}; \`gray abort --direct\` takes users off gray, and the same rehearsal again ends in normal traffic`
+    : `${end}; \`gray rollback ${target}\` brings them back to base`;
+}
 
 /** Running activities: attempts, last failure, and the heartbeat as the activity wrote it. */
 async function activitiesOf(client: Client, description: WorkflowExecutionDescription): Promise<ActivityStatus[]> {

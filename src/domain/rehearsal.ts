@@ -29,7 +29,7 @@ export function rehearsedIn(fold: Fold | null): Rehearsed {
   return isRehearsed(found) ? found : nothingRehearsed;
 }
 
-const isRehearsed = (value: unknown): value is Rehearsed =>
+export const isRehearsed = (value: unknown): value is Rehearsed =>
   typeof value === 'object' && value !== null && 'falseRollbacks' in value && 'latest' in value;
 
 export function rehearsedText({ falseRollbacks, latest }: Rehearsed): string {

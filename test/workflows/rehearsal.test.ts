@@ -1,4 +1,5 @@
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { releaseStatus } from '../../src/client.ts';
 import { baseBuild, servers } from '../support/release-spec.ts';
 import { useTemporal } from '../support/temporal.ts';
 import { healthy, World } from '../support/world.ts';
@@ -67,10 +68,13 @@ describe('a rehearsal', () => {
   });
 
   it('counts a fail of the judge and goes on, as it would have been wrong', async () => {
-    await rehearse(stage(1_200));
+    await rehearse(stage(4_000));
     await holding();
     world.metrics.set('*', 'gray', unlike, Date.now());
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await vi.waitFor(async () => {
+      const live = await releaseStatus(temporal().client, world.spec.target);
+      expect(live.rehearsed?.falseRollbacks).toBeGreaterThan(0);
+    }, 10_000);
     world.metrics.set('*', 'gray', healthy, Date.now());
     const { outcome, rehearsed, journal } = await world.result();
     expect(outcome).toBe('rehearsed');

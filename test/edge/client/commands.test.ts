@@ -156,6 +156,15 @@ describe('rollback', () => {
     expect(world.versions()).toEqual(world.spec.servers.map(() => '1.0.0'));
   });
 
+  it('does not undo the release before a rehearsal that was lost, and says the way out', async () => {
+    const { client, target } = await startedWith({ ...stages(60_000), artifact: baseBuild }, 'rehearsal');
+    const { rehearsed } = await world.until(({ stage }) => stage?.clock != null);
+    expect(rehearsed).toEqual({ falseRollbacks: 0, latest: [] });
+    await world.handle.terminate('by hand');
+    await expect(rollbackRelease(client, target, ana)).rejects.toThrow(/lost rehearsal.*gray abort --direct/);
+    expect((await releaseStatus(client, target)).stale).toMatch(/same rehearsal again/);
+  });
+
   it('of a target that has only rehearsed asks for the release file', async () => {
     const { client, target } = await startedWith({ ...stages(200), artifact: baseBuild }, 'rehearsal');
     await waitForRelease(client, target, { until: 'closed' });
