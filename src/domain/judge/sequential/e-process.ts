@@ -19,8 +19,14 @@ export const gridOf = (from: number, to: number, count: number): Grid =>
 /** From somewhat worse to a disaster. */
 export const worse: Grid = gridOf(1.15, 40, 24);
 
+const passGrids = new Map<number, Grid>();
+
 /** From as good as stable to far better, against a null of `margin` times worse. */
-export const notWorseThan = (margin: number): Grid => [1, 0.75, 0.5, 0.25].map((ratio) => ratio / margin);
+export function notWorseThan(margin: number): Grid {
+  const grid = passGrids.get(margin) ?? [1, 0.75, 0.5, 0.25].map((ratio) => ratio / margin);
+  passGrids.set(margin, grid);
+  return grid;
+}
 
 export const noLogs = (grid: Grid): Logs => grid.map(() => 0);
 
@@ -28,21 +34,40 @@ export const noLogs = (grid: Grid): Logs => grid.map(() => 0);
  * One interval more. `dispersion` ≥ 1 is the variance of the counts over their mean: bad events that come in clumps say
  * less. An interval in which one arm had no request says nothing.
  */
-export function withInterval(
-  logs: Logs,
-  { gray, stable }: ArmCounts,
-  grid: Grid,
-  margin: number,
-  dispersion = 1,
-): Logs {
-  if (gray.total === 0 || stable.total === 0) return logs;
+export function withInterval(logs: Logs, counts: ArmCounts, grid: Grid, margin: number, dispersion = 1): Logs {
+  const steps = stepsOf(counts, grid, margin, dispersion);
+  return steps === null ? logs : plusSteps(logs, steps);
+}
+
+/** What an interval adds to each point; null for nothing. */
+export function stepsOf({ gray, stable }: ArmCounts, grid: Grid, margin: number, dispersion: number): Logs | null {
+  if (gray.total === 0 || stable.total === 0) return null;
   const expected = (gray.total * margin) / (gray.total * margin + stable.total);
   const bad = gray.bad + stable.bad;
-  return logs.map((log, at) => {
-    const ratio = grid[at] ?? 1;
-    // Equal to x₁ ln(θk/θ₀) + x₀ ln((1−θk)/(1−θ₀)), without its cancellation at huge counts.
-    return log + (gray.bad * Math.log(ratio) - bad * Math.log1p(expected * (ratio - 1))) / dispersion;
-  });
+  const lns = lnOf(grid);
+  const steps: number[] = [];
+  // Equal to x₁ ln(θk/θ₀) + x₀ ln((1−θk)/(1−θ₀)), without its cancellation at huge counts.
+  for (let at = 0; at < grid.length; at += 1)
+    steps.push((gray.bad * (lns[at] ?? 0) - bad * Math.log1p(expected * ((grid[at] ?? 1) - 1))) / dispersion);
+  return steps;
+}
+
+/** A loop, since this is where a judge spends its time. */
+export function plusSteps(logs: Logs, steps: Logs): Logs {
+  const sums: number[] = [];
+  for (let at = 0; at < logs.length; at += 1) sums.push((logs[at] ?? 0) + (steps[at] ?? 0));
+  return sums;
+}
+
+const lnsOfGrids = new WeakMap<Grid, Logs>();
+
+/** The logarithms of a grid's ratios, taken once. */
+export function lnOf(grid: Grid): Logs {
+  const known = lnsOfGrids.get(grid);
+  if (known !== undefined) return known;
+  const lns = grid.map((ratio) => Math.log(ratio));
+  lnsOfGrids.set(grid, lns);
+  return lns;
 }
 
 /** ln E: the mean of the likelihood ratios over the grid. 0 is no evidence either way. */

@@ -7,7 +7,7 @@ import { isNews } from '../fresh.ts';
 import { breach, neededSample } from '../rules.ts';
 import { noBound, withBound } from './absolute.ts';
 import { dispersionOf, withPair } from './dispersion.ts';
-import { lnSum, noLogs, notWorseThan, withInterval, worse } from './e-process.ts';
+import { type Logs, lnSum, notWorseThan, plusSteps, stepsOf, withInterval, worse } from './e-process.ts';
 import { withLate } from './late.ts';
 import { withLikelihood } from './likelihood.ts';
 import { asFold, freshMetric, type Memory, metricOf, recall, type SequentialMemory } from './memory.ts';
@@ -48,13 +48,13 @@ function foldMetric(
   if ('unusable' in latest) return { ...before, latest };
   const { counts } = latest;
   const dispersion = dispersionFor(rule, before);
-  const step = withInterval(noLogs(worse), counts, worse, rule.margin, dispersion);
+  const steps = stepsOf(counts, worse, rule.margin, dispersion);
   const passMargin = passMarginOf(rule, interval);
   const stage = plus(before.stage, counts);
   const recent = sample(rule, before.recent, counts);
   return {
-    worse: before.worse.map((log, at) => log + (step[at] ?? 0)),
-    late: withLate(before.late, interval.fromMs, step, worse),
+    worse: steps === null ? before.worse : plusSteps(before.worse, steps),
+    late: withLate(before.late, interval.fromMs, steps, worse),
     likelihood: withLikelihood(before.likelihood, counts, dispersion),
     recorded: withRecorded(before.recorded, counts, rule.margin, dispersion),
     scatter: rule.dispersion === 'measured' ? withPair(before.scatter, counts.stable) : before.scatter,
@@ -97,8 +97,19 @@ function foldRequests({ metrics, sampleRatio: tolerance }: SequentialJudgeSpec, 
 
 /** The weighted mean of the metrics' evidence against the one budget; the metric that weighs most is named. */
 function overBudget(spec: SequentialJudgeSpec, memory: Pick<Memory, 'metrics'>): Memory['failed'] {
+  if (highest(memory) < -Math.log(spec.alpha)) return null;
   const weighed = lnWorse(spec, memory);
   if (lnSum(weighed.map(({ lnWeighted }) => lnWeighted)) < -Math.log(spec.alpha)) return null;
   const most = weighed.reduce((one, other) => (other.lnWeighted > one.lnWeighted ? other : one));
   return { metric: most.metric, reason: most.reason };
 }
+
+/** No mean is above it: spares the exact one as long as nothing is suspicious. */
+const highest = ({ metrics }: Pick<Memory, 'metrics'>): number =>
+  Object.values(metrics).reduce(
+    (most, { worse: logs, late, recorded }) =>
+      Math.max(most, maxOf(logs), maxOf(late.sums ?? []), maxOf(recorded.logs)),
+    -Infinity,
+  );
+
+const maxOf = (logs: Logs): number => logs.reduce((most, log) => Math.max(most, log), -Infinity);

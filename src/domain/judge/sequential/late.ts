@@ -3,7 +3,7 @@
  * begins anew every five minutes. The restarts have fixed weights that sum to 1, and one that has not come yet counts
  * as 1: the mixture is an e-process however long the release takes. Per point of the grid one number is remembered.
  */
-import { type Grid, type Logs, lnSum } from './e-process.ts';
+import { type Grid, type Logs, lnSum, plusSteps } from './e-process.ts';
 
 export interface Late {
   /** Restarts that have come. */
@@ -24,10 +24,10 @@ const weightOf = (number: number): number => 1 / (number * (number + 1));
 /** What the restarts that have not come yet weigh together. */
 const restOf = (restarts: number): number => 1 / (restarts + 1);
 
-/** `steps` are the changes of the logs in an interval that begins at `fromMs`. */
-export function withLate(late: Late, fromMs: number, steps: Logs, grid: Grid): Late {
+/** `steps` is what an interval that begins at `fromMs` adds to the logs. */
+export function withLate(late: Late, fromMs: number, steps: Logs | null, grid: Grid): Late {
   const begun = late.nextMs === 0 ? { ...late, nextMs: fromMs + everyMs } : restarted(late, fromMs, grid);
-  return { ...begun, sums: begun.sums?.map((sum, at) => sum + (steps[at] ?? 0)) ?? null };
+  return steps === null || begun.sums === null ? begun : { ...begun, sums: plusSteps(begun.sums, steps) };
 }
 
 /** After a long pause one restart is enough. */

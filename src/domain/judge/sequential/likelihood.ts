@@ -3,18 +3,21 @@
  * that holds however often one looks: every ratio that the evidence has not refuted at 1/α.
  */
 import type { ArmCounts } from '../counts.ts';
-import { type Grid, gridOf, type Logs, lnSum } from './e-process.ts';
+import { type Grid, gridOf, type Logs, lnOf, lnSum } from './e-process.ts';
 
-export const ratios: Grid = gridOf(1 / 16, 64, 41);
+export const ratios: Grid = gridOf(1 / 16, 64, 31);
 
 export function withLikelihood(logs: Logs, { gray, stable }: ArmCounts, dispersion: number): Logs {
   if (gray.total === 0 || stable.total === 0) return logs;
   const part = gray.total / (gray.total + stable.total);
   const bad = gray.bad + stable.bad;
-  return logs.map((log, at) => {
-    const ratio = ratios[at] ?? 1;
-    return log + (gray.bad * Math.log(ratio) - bad * Math.log1p(part * (ratio - 1))) / dispersion;
-  });
+  const lns = lnOf(ratios);
+  const sums: number[] = [];
+  for (let at = 0; at < ratios.length; at += 1)
+    sums.push(
+      (logs[at] ?? 0) + (gray.bad * (lns[at] ?? 0) - bad * Math.log(1 + part * ((ratios[at] ?? 1) - 1))) / dispersion,
+    );
+  return sums;
 }
 
 /** Ratios of rates, 1 is equal. Null is an end that the evidence does not bound. */
