@@ -4,9 +4,10 @@
  */
 import type { ThresholdJudgeSpec, ThresholdRule } from '../spec.ts';
 import type { Fold, Interval, Judge, JudgeContext, MetricEvidence, Verdict } from '../verdict.ts';
+import { combined } from './combine.ts';
 import type { ArmCounts } from './counts.ts';
 import { noCounts, plus, soundReading } from './counts.ts';
-import { isNews, sentence, staleness } from './fresh.ts';
+import { isNews, staleness } from './fresh.ts';
 import type { MetricMemory } from './memory.ts';
 import { freshMetric, recall } from './memory.ts';
 import type { RuleKind } from './rules.ts';
@@ -72,17 +73,7 @@ function decide(spec: ThresholdJudgeSpec, fold: Fold, context: JudgeContext): Ve
   const evidence = Object.entries(spec.metrics).map(([metric, rule]) =>
     judgeMetric({ metric, rule, memory: recall(fold, metric), staleMs: spec.staleMs, context }),
   );
-  const failed = evidence.find(({ kind }) => kind === 'fail');
-  const stale = staleness(fold, spec.staleMs, context.nowMs);
-  const open = evidence.find(({ kind, role }) => kind !== 'pass' && role === 'required');
-  const verdict = { evidence, untilMs: fold.upToMs };
-  if (failed) return { ...verdict, kind: 'fail', metric: failed.metric, reason: sentence(failed) };
-  if (stale !== null) return { ...verdict, kind: 'inconclusive', reason: stale };
-  if (open) return { ...verdict, kind: 'inconclusive', metric: open.metric, reason: sentence(open) };
-  if (!evidence.some(({ role }) => role === 'required')) {
-    return { ...verdict, kind: 'inconclusive', reason: 'no metric is required, so nothing can pass' };
-  }
-  return { ...verdict, kind: 'pass', reason: evidence.map(sentence).join('; ') };
+  return combined(evidence, fold.upToMs, staleness(fold, spec.staleMs, context.nowMs));
 }
 
 interface MetricCase {

@@ -5,8 +5,9 @@
  */
 import type { LimitsJudgeSpec, LimitsRule } from '../../spec.ts';
 import type { Fold, Interval, Judge, JudgeContext, MetricEvidence, Verdict } from '../../verdict.ts';
+import { combined } from '../combine.ts';
 import { percent, plus, rateOf, share, soundReading } from '../counts.ts';
-import { isNews, sentence, staleness } from '../fresh.ts';
+import { isNews, staleness } from '../fresh.ts';
 import { freshMetric, type LimitsMemory, recall } from './memory.ts';
 
 export const limitsJudge = (spec: LimitsJudgeSpec): Judge => ({
@@ -43,16 +44,7 @@ function measured(rule: LimitsRule, before: LimitsMemory, interval: Interval, me
 
 function decide(spec: LimitsJudgeSpec, fold: Fold, { nowMs }: JudgeContext): Verdict {
   const evidence = Object.values(each(spec, (metric, rule) => judged(metric, rule, recall(fold, metric))));
-  const verdict = { evidence, untilMs: fold.upToMs };
-  const failed = evidence.find(({ kind }) => kind === 'fail');
-  if (failed) return { ...verdict, kind: 'fail', metric: failed.metric, reason: sentence(failed) };
-  const stale = staleness(fold, spec.staleMs, nowMs);
-  if (stale !== null) return { ...verdict, kind: 'inconclusive', reason: stale };
-  const open = evidence.find(({ kind, role }) => kind !== 'pass' && role === 'required');
-  if (open) return { ...verdict, kind: open.kind, metric: open.metric, reason: sentence(open) };
-  if (!evidence.some(({ role }) => role === 'required'))
-    return { ...verdict, kind: 'inconclusive', reason: 'no metric is required, so nothing can pass' };
-  return { ...verdict, kind: 'pass', reason: evidence.map(sentence).join('; ') };
+  return combined(evidence, fold.upToMs, staleness(fold, spec.staleMs, nowMs));
 }
 
 function judged(metric: string, rule: LimitsRule, memory: LimitsMemory): MetricEvidence {

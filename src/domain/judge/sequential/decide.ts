@@ -1,8 +1,9 @@
 /** The verdict: a fail beats everything, then the data must be there, new and trustworthy, then all required metrics pass. */
 import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
 import type { Fold, JudgeContext, MetricEvidence, Verdict } from '../../verdict.ts';
+import { combined } from '../combine.ts';
 import { percent, share } from '../counts.ts';
-import { sentence, staleness } from '../fresh.ts';
+import { staleness } from '../fresh.ts';
 import { lnBound } from './absolute.ts';
 import { lnE } from './e-process.ts';
 import { evidenceOf } from './explain.ts';
@@ -13,16 +14,8 @@ import { lnWorse, odds } from './weigh.ts';
 export function decide(spec: SequentialJudgeSpec, fold: Fold, context: JudgeContext): Verdict {
   const memory = recall(fold);
   const evidence = judgeAll(spec, memory, context);
-  const verdict = { evidence, untilMs: fold.upToMs };
-  const failed = evidence.find(({ kind }) => kind === 'fail');
-  if (failed) return { ...verdict, kind: 'fail', metric: failed.metric, reason: sentence(failed) };
   const doubt = staleness(fold, spec.staleMs, context.nowMs) ?? mismatch(memory.sampleRatio);
-  if (doubt !== null) return { ...verdict, kind: 'inconclusive', reason: doubt };
-  const open = evidence.find(({ kind, role }) => kind !== 'pass' && role === 'required');
-  if (open) return { ...verdict, kind: 'inconclusive', metric: open.metric, reason: sentence(open) };
-  if (!evidence.some(({ role }) => role === 'required'))
-    return { ...verdict, kind: 'inconclusive', reason: 'no metric is required, so nothing can pass' };
-  return { ...verdict, kind: 'pass', reason: evidence.map(sentence).join('; ') };
+  return combined(evidence, fold.upToMs, doubt);
 }
 
 function judgeAll(spec: SequentialJudgeSpec, memory: Memory, context: JudgeContext): readonly MetricEvidence[] {
