@@ -34,4 +34,4 @@ function sentence({ stage: { gray, stable } }: SequentialMemory, margin: number,
 }
 
 /** `e^ln` for people. */
-export const odds = (ln: number): string => (ln > 20 ? `e^${Math.round(ln)}` : `${Math.round(Math.exp(ln))}`);
+export const odds = (ln: number): string => (ln > Math.log(1e6) ? 'over a million' : `${Math.round(Math.exp(ln))}`);
