@@ -4,6 +4,7 @@ import { eProcess, eProcess5, eProcessClients, eProcessMargin, eProcessMeasured 
 import { flagger } from './flagger.ts';
 import { judgeBefore, judgeClients, judgeMargin, judgeMeasured } from './gray-release.ts';
 import { growthbook } from './growthbook.ts';
+import { kayenta } from './kayenta.ts';
 import { zEveryMinute1, zEveryMinute5, zOnce } from './pooled-z.ts';
 import { twiceOnce, twiceThrice } from './ratio.ts';
 import type { Rule } from './rule.ts';
@@ -17,7 +18,7 @@ export const cores: readonly Rule[] = [eProcess, eProcessMeasured, eProcessClien
 
 export const others: readonly Rule[] = [
   ...[argoDefault, argoExample, flagger, twiceOnce, twiceThrice],
-  ...[zEveryMinute5, zEveryMinute1, zOnce, growthbook, sign],
+  ...[zEveryMinute5, zEveryMinute1, zOnce, growthbook, kayenta, sign],
 ];
 
 /** At a margin or a risk of their own, so not in line with the others. */

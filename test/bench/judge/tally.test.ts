@@ -31,7 +31,7 @@ describe('chance', () => {
   });
 
   it('puts half, a tenth and a hundredth of the latencies above the bounds', () => {
-    expect([100, 215.8, 403.9].map((ms) => partAbove(ms))).toEqual([
+    expect([100, 215.74, 403.85].map((ms) => partAbove(ms))).toEqual([
       ...[expect.closeTo(0.5, 4), expect.closeTo(0.1, 4), expect.closeTo(0.01, 4)],
     ]);
     expect(partAbove(100, 1.2)).toBeCloseTo(0.6194, 3);
