@@ -16,18 +16,39 @@ export const route =
     const router = adapters.router(order.router, order);
     return beating(undefined, async () => {
       let done: Done = { instance: '', closed: {}, unconfirmed: [] };
-      for (const step of await stepsLeft(router, order.steps)) done = merge(done, await carryOut(router, order, step));
+      let left = order.steps.length < 2 ? order.steps : await reached(router, order.steps);
+      for (let step = left[0]; step !== undefined; step = left[0]) {
+        const next = await carryOut(router, order, step).catch((error: unknown) => stepsAfter(router, left, error));
+        if ('steps' in next) left = next.steps;
+        else {
+          done = merge(done, next);
+          left = left.slice(1);
+        }
+      }
       const { servers } = await router.read();
       return { ...done, servers };
     });
   };
 
-async function stepsLeft(router: Router, steps: readonly RouteStep[]): Promise<readonly RouteStep[]> {
-  if (steps.length < 2) return steps;
+async function reached(router: Router, steps: readonly RouteStep[]): Promise<readonly RouteStep[]> {
   const { route: held } = await router.read();
-  const reached = steps.findIndex(({ desired }) => desired.fence === held.fence && desired.release === held.release);
-  return reached === -1 ? steps : steps.slice(reached);
+  const at = steps.findIndex(({ desired }) => desired.fence === held.fence && desired.release === held.release);
+  return at === -1 ? steps : steps.slice(at);
 }
+
+/** An attempt of our own that had been frozen may have gone ahead of us: then its step is where we are. */
+async function stepsAfter(
+  router: Router,
+  left: readonly RouteStep[],
+  error: unknown,
+): Promise<{ readonly steps: readonly RouteStep[] }> {
+  if (!isStale(error)) throw error;
+  const steps = await reached(router, left);
+  if (steps.length === left.length) throw error;
+  return { steps };
+}
+
+const isStale = (error: unknown): error is GrayError => error instanceof GrayError && error.code === 'staleFence';
 
 async function carryOut(router: Router, order: RouteOrder, step: RouteStep): Promise<Done> {
   const { instance } = await router.apply(step.desired).catch((error: unknown) => overtaken(router, error));
@@ -38,7 +59,7 @@ async function carryOut(router: Router, order: RouteOrder, step: RouteStep): Pro
 
 /** A writer that came too late learns which share is in force now, so that its way back stays below that. */
 async function overtaken(router: Router, error: unknown): Promise<never> {
-  if (!(error instanceof GrayError) || error.code !== 'staleFence') throw error;
+  if (!isStale(error)) throw error;
   const shareBp = effectiveShareBp((await router.read()).route);
   throw new GrayError(error.code, error.message, { details: { ...error.details, shareBp }, cause: error });
 }
