@@ -1,0 +1,101 @@
+/** The sequential judge on paper: the walks to a pass and to a fail of one metric in one stage. */
+import { lnBound, noBound, withBound } from '../../judge/sequential/absolute.ts';
+import { dispersionOf } from '../../judge/sequential/dispersion.ts';
+import { type Grid, lnE, noLogs, notWorseThan, withInterval, worse } from '../../judge/sequential/e-process.ts';
+import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
+import { grayPart } from './closed-form.ts';
+import type { SoFar, Walk } from './crossing.ts';
+
+export interface Situation {
+  readonly judge: Pick<SequentialJudgeSpec, 'alpha' | 'beta'>;
+  readonly rule: SequentialRule;
+  /** Of the budget of risk, 0 … 1. */
+  readonly budget: number;
+  readonly passMargin: number;
+  readonly intervalMs: number;
+  /** Expected on both arms in one interval, and the part of them on gray, 0 … 1. */
+  readonly requests: number;
+  readonly part: number;
+  /** Bad ones among stable requests, 0 … 1. */
+  readonly baseRate: number;
+  /** Intervals of the release before this stage. */
+  readonly before: number;
+}
+
+/** A gray as good as stable, until the stage may end. */
+export function passWalk(situation: Situation): Walk {
+  const { judge, rule, passMargin } = situation;
+  const grid = notWorseThan(passMargin);
+  const enough = -Math.log(judge.beta);
+  const suffices = (soFar: SoFar): boolean => {
+    if (soFar.grayRequests < Math.max(1, rule.minSample)) return false;
+    return lnOf(situation, soFar, grid, passMargin) >= enough || belowLimit(rule, soFar) >= enough;
+  };
+  return { ...walk(situation, 1), evidence: 'few', suffices };
+}
+
+function belowLimit({ maxRate }: SequentialRule, { weighedRequests, weighedGrayBad }: SoFar): number {
+  if (maxRate === undefined) return 0;
+  return lnBound(withBound(noBound, { total: weighedRequests, bad: weighedGrayBad }, maxRate, 1));
+}
+
+/** A gray that is `ratio` times worse from the begin of the stage on, until the release fails. */
+export function failWalk(situation: Situation, ratio: number): Walk {
+  const { judge, rule, budget } = situation;
+  const enough = -Math.log(judge.alpha) - Math.log(budget);
+  const suffices = (soFar: SoFar): boolean => {
+    const fromStart = lnOf(situation, soFar, worse, rule.margin);
+    return fromStart + lnWeight(fromStart, soFar.ms) >= enough;
+  };
+  return { ...walk(situation, ratio), evidence: 'many', suffices };
+}
+
+/**
+ * The judge puts nine parts in ten on where the arms compare; half of that on evidence from the start, the rest on
+ * restarts every five minutes, which see so much less of it.
+ */
+function lnWeight(fromStart: number, ms: number): number {
+  const restarts = Array.from({ length: Math.min(mostRestarts, Math.floor(ms / restartMs)) }, (_, at) => {
+    const missed = Math.min(1, ((at + 1) * restartMs) / ms);
+    return Math.exp(-Math.max(0, fromStart) * missed) / ((at + 1) * (at + 2));
+  });
+  return Math.log(0.45 * restarts.reduce((sum, weight) => sum + weight, 1));
+}
+
+const restartMs = 5 * 60_000;
+const mostRestarts = 20;
+
+/** Of counts that are weighed already. */
+const lnOf = ({ part }: Situation, { weighedBad, weighedGrayBad }: SoFar, grid: Grid, margin: number): number => {
+  const gray = { total: part, bad: weighedGrayBad };
+  const stable = { total: 1 - part, bad: weighedBad - weighedGrayBad };
+  return lnE(withInterval(noLogs(grid), { gray, stable }, grid, margin));
+};
+
+function walk(situation: Situation, ratio: number): Omit<Walk, 'evidence' | 'suffices'> {
+  const { intervalMs, requests, part, baseRate } = situation;
+  const onGray = grayPart(part, ratio);
+  const [goodGray, goodStable] = [1 - Math.min(1, baseRate * ratio), 1 - baseRate];
+  return {
+    intervalMs,
+    grayRequests: requests * part,
+    bad: requests * baseRate * (part * ratio + 1 - part),
+    grayPart: onGray,
+    // Of events that are not rare the arms have less scatter than single events would have.
+    scatter: ((1 - onGray) * goodGray * goodStable) / ((1 - onGray) * goodStable + onGray * goodGray),
+    dispersion: dispersionAt(situation),
+  };
+}
+
+/** Where it is measured: of single events, so far as the stable arm has shown that they are. */
+function dispersionAt({ rule, before, requests, part, baseRate }: Situation): (intervals: number) => number {
+  const { dispersion } = rule;
+  if (dispersion === 'clients') return () => 1;
+  if (dispersion !== 'measured') return () => dispersion;
+  // A pair of intervals says something where at least one bad event is in it.
+  const telling = 1 - Math.exp(-2 * requests * (1 - part) * baseRate);
+  return (intervals) => {
+    const pairs = Math.max(0, before + intervals - 1) * telling;
+    return dispersionOf({ pairs, sum: pairs, last: null });
+  };
+}
