@@ -2,7 +2,7 @@
 import type { ThresholdRule } from '../spec.ts';
 import type { Counts } from '../verdict.ts';
 import type { ArmCounts } from './counts.ts';
-import { percent, rateOf, share } from './counts.ts';
+import { noCounts, percent, plus, rateOf, share } from './counts.ts';
 
 export type RuleKind = 'absolute' | 'relative';
 
@@ -35,6 +35,13 @@ function relativeBreach(rule: ThresholdRule, { gray, stable }: ArmCounts): strin
 export function ratioOf(gray: Counts, stable: Counts): number {
   if (gray.bad <= 1) return 0;
   return rateOf(gray) / rateOf({ total: stable.total, bad: Math.max(1, stable.bad) });
+}
+
+/** The latest interval where that alone is a sample, else the intervals since the last complete sample. */
+export function recentSample(rule: ThresholdRule, before: ArmCounts, latest: ArmCounts): ArmCounts {
+  const complete = (counts: ArmCounts) => counts.gray.total >= neededSample(rule);
+  if (complete(latest)) return latest;
+  return plus(complete(before) ? noCounts : before, latest);
 }
 
 /** What is missing before the rules can be judged, or null. */

@@ -6,12 +6,12 @@ import type { ThresholdJudgeSpec, ThresholdRule } from '../spec.ts';
 import type { Fold, Interval, Judge, JudgeContext, MetricEvidence, Verdict } from '../verdict.ts';
 import { combined } from './combine.ts';
 import type { ArmCounts } from './counts.ts';
-import { noCounts, plus, soundReading } from './counts.ts';
+import { plus, soundReading } from './counts.ts';
 import { isNews, staleness } from './fresh.ts';
 import type { MetricMemory } from './memory.ts';
 import { freshMetric, recall } from './memory.ts';
 import type { RuleKind } from './rules.ts';
-import { breach, missingSample, neededSample, satisfied } from './rules.ts';
+import { breach, missingSample, recentSample, satisfied } from './rules.ts';
 
 export function thresholdJudge(spec: ThresholdJudgeSpec): Judge {
   return {
@@ -49,13 +49,6 @@ function foldMetric(rule: ThresholdRule, before: MetricMemory, interval: Interva
   const recent = recentSample(rule, before.recent, latest.counts);
   const grayUntilMs = latest.counts.gray.total > 0 ? interval.toMs : before.grayUntilMs;
   return { all, recent, latest, grayUntilMs, failed: { ...breaches(rule, [all, recent]), ...before.failed } };
-}
-
-/** The latest interval where that alone is a sample, else the intervals since the last complete sample. */
-function recentSample(rule: ThresholdRule, before: ArmCounts, latest: ArmCounts): ArmCounts {
-  const complete = (counts: ArmCounts) => counts.gray.total >= neededSample(rule);
-  if (complete(latest)) return latest;
-  return plus(complete(before) ? noCounts : before, latest);
 }
 
 function breaches(rule: ThresholdRule, views: readonly ArmCounts[]): Partial<Record<RuleKind, string>> {
