@@ -6,7 +6,10 @@ import { opinion, type Rule } from './rule.ts';
 
 /** Its defaults, except that only more errors are bad. */
 const setting = {
-  ...{ direction: 'increase', nanStrategy: 'remove', outliers: 'keep', critical: false, mustHaveData: false },
+  direction: 'increase',
+  nanStrategy: 'remove',
+  outliers: 'keep',
+  ...{ critical: false, mustHaveData: false },
   effect: { measure: 'meanRatio', allowedIncrease: 1, allowedDecrease: 1, criticalIncrease: 1, criticalDecrease: 1 },
 } as const;
 
