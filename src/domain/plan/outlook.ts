@@ -1,12 +1,10 @@
 /** What the sequential judge will need in each stage: how much traffic, how long, and when there is no hope of a verdict. */
-
-import { passMarginOf } from '../judge/sequential/fold.ts';
 import { isProbeMetric } from '../probe-metrics.ts';
-import type { ReleaseSpec, SequentialJudgeSpec, SequentialRule, StageSpec } from '../spec.ts';
-import { allUsersBp, meantForGrayBp } from '../split.ts';
-import { longestHoldMs, whenUndecided } from '../undecided.ts';
+import type { ReleaseSpec, SequentialJudgeSpec, SequentialRule } from '../spec.ts';
 import { adviceFor, isHopeless } from './outlook/advice.ts';
+import { breachAdvice } from './outlook/breach.ts';
 import { crossing } from './outlook/crossing.ts';
+import { limitOf, type Place, placesOf, situationOf } from './outlook/situation.ts';
 import { failWalk, passWalk, type Situation } from './outlook/walks.ts';
 
 /** What somebody knows of the target beforehand. */
@@ -58,67 +56,19 @@ export function planOutlook(spec: ReleaseSpec, judge: SequentialJudgeSpec, traff
     const situation = situationOf(spec, judge, place);
     return { place, situation, outlook: metricOutlook(spec, place, situation) };
   });
+  const stagesOf = (metric: string) =>
+    found.flatMap(({ place, situation }) =>
+      place.metric === metric ? [{ situation, holdMs: place.stage.holdMs }] : [],
+    );
   return {
     ...traffic,
     metrics: found.map(({ outlook }) => outlook),
-    advice: found.flatMap(({ place, situation, outlook }) => advice(place, situation, outlook)),
+    advice: [
+      ...found.flatMap(({ place, situation, outlook }) => advice(place, situation, outlook)),
+      ...Object.keys(judge.metrics).flatMap((metric) => breachAdvice(metric, stagesOf(metric)) ?? []),
+    ],
   };
 }
-
-/** One metric, in one stage. */
-interface Place extends Pick<Traffic, 'requestsPerSecond'> {
-  readonly metric: string;
-  readonly rule: SequentialRule;
-  readonly baseRate: number;
-  readonly stage: StageSpec;
-  readonly index: number;
-}
-
-function placesOf({ ramp }: ReleaseSpec, judge: SequentialJudgeSpec, traffic: Traffic): readonly Place[] {
-  const { requestsPerSecond, baseRates } = traffic;
-  return ramp.stages.flatMap((stage, index) =>
-    Object.entries(judge.metrics).flatMap(([metric, rule]) => {
-      const baseRate = baseRates[metric];
-      return baseRate === undefined ? [] : [{ requestsPerSecond, metric, rule, baseRate, stage, index }];
-    }),
-  );
-}
-
-function situationOf(spec: ReleaseSpec, judge: SequentialJudgeSpec, place: Place): Situation {
-  const { rule, stage, index, baseRate } = place;
-  const { intervalMs } = spec.metrics;
-  const meantBp = meantForGrayBp(stage.shareBp, spec.audience.restBp);
-  const weights = Object.values(judge.metrics).reduce((sum, { weight }) => sum + weight, 0);
-  const before = spec.ramp.stages.slice(0, index).reduce((sum, { holdMs }) => sum + holdMs, 0) / intervalMs;
-  return {
-    judge,
-    rule,
-    budget: rule.weight / weights,
-    passMargin: passMarginOf(rule, { meantBp }),
-    baseRate,
-    intervalMs,
-    before,
-    ...flowOf(spec, place, meantBp),
-  };
-}
-
-/** Probes ask each server as often, whatever the share. */
-function flowOf(
-  { metrics, servers }: ReleaseSpec,
-  { metric, requestsPerSecond }: Place,
-  meantBp: number,
-): Pick<Situation, 'requests' | 'part'> {
-  if (!isProbeMetric(metric))
-    return { requests: (requestsPerSecond * metrics.intervalMs) / 1_000, part: meantBp / allUsersBp };
-  const gray = servers.filter((server) => server.gray).length;
-  const all = servers.filter((server) => server.gray || !server.spare).length;
-  const each = metrics.kind === 'memory' ? 0 : (metrics.probe?.requests ?? 0);
-  return { requests: each * all, part: gray / all };
-}
-
-/** With `hold` a person is asked at the end of the hold, though the watching goes on. */
-const limitOf = ({ ramp }: Pick<ReleaseSpec, 'ramp'>, stage: StageSpec): number =>
-  whenUndecided(ramp, stage).policy === 'hold' ? stage.holdMs : longestHoldMs(ramp, stage);
 
 function metricOutlook(spec: ReleaseSpec, place: Place, situation: Situation): MetricOutlook {
   const { metric, rule, stage, index } = place;
@@ -152,13 +102,9 @@ function needOf({ intervalMs, requests, part, baseRate }: Situation, ratio: numb
 
 function advice(place: Place, situation: Situation, { stage, undecided }: MetricOutlook): string[] {
   if (undecided === null || !isHopeless(undecided.chance)) return [];
-  const {
-    metric,
-    stage: { shareBp, holdMs },
-  } = place;
-  const { afterMs: limitMs, chance } = undecided;
-  const limit = { limitMs, holds: limitMs / holdMs, undecided: chance };
-  return [
-    adviceFor({ where: `${stage}, ${metric}`, situation, ...limit, shareBp, followsShare: !isProbeMetric(metric) }),
-  ];
+  const { afterMs, chance } = undecided;
+  const { shareBp, holdMs } = place.stage;
+  const limit = { limitMs: afterMs, holds: afterMs / holdMs, undecided: chance };
+  const followsShare = !isProbeMetric(place.metric);
+  return [adviceFor({ where: `${stage}, ${place.metric}`, situation, ...limit, shareBp, followsShare })];
 }
