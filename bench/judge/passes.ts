@@ -14,7 +14,7 @@ const [perMinute, rate, minutes] = [6_000, 0.005, 120];
 /** Never fails, so that nothing but the pass process keeps a bad release from passing. */
 const spec = { ...specOf({ dispersion: 'clients' }), alpha: 1e-300 };
 
-function passes(shareBp: number, run: number): boolean {
+export function passes(shareBp: number, run: number): boolean {
   const random = seeded(`pass ${shareBp} ${run}`);
   const judge = createJudge(spec);
   const worse = rate * defaultPassMargin(shareBp);
