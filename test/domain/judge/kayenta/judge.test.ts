@@ -1,0 +1,258 @@
+import { describe, expect, it } from 'vitest';
+import { unbreakable } from '../../../../src/domain/judge/index.ts';
+import { kayentaJudge } from '../../../../src/domain/judge/kayenta/index.ts';
+import type { KayentaJudgeSpec, KayentaRule } from '../../../../src/domain/judge/kayenta/spec.ts';
+import type { JudgeContext, MetricReading } from '../../../../src/domain/verdict.ts';
+import { asked, counts, foldAll, interval, series, startMs, stepMs, verdictOf } from '../samples.ts';
+import { spec } from './samples.ts';
+
+type Settings = Partial<Omit<KayentaJudgeSpec, 'metrics'>>;
+
+const judgeOf = (metrics: Readonly<Record<string, Partial<KayentaRule>>>, settings: Settings = {}) =>
+  unbreakable(kayentaJudge(spec(metrics, settings)));
+const errors = judgeOf({ errors: {} });
+const critical = judgeOf({ errors: { critical: true } });
+
+/** Rates that vary a little from interval to interval. */
+const readings = (count: number, gray: number, stable = 10): MetricReading[] =>
+  Array.from({ length: count }, (_, n) => counts([gray + (n % 3), 1_000], [stable + ((n + 1) % 3), 1_000]));
+const good = readings(8, 10);
+const bad = readings(8, 40);
+
+const both = (one: readonly MetricReading[], other: readonly MetricReading[]) =>
+  one.map((errors, n) => interval(n + 1, { errors, ...(other[n] && { slow: other[n] }) }));
+const verdict = (
+  metrics: Readonly<Record<string, Partial<KayentaRule>>>,
+  intervals: Parameters<typeof verdictOf>[1],
+  settings: Settings = {},
+  context: Partial<JudgeContext> = {},
+) => verdictOf(judgeOf(metrics, settings), intervals, context);
+
+describe('a stage passes', () => {
+  it('when gray is not off, and says by which numbers', () => {
+    const { kind, reason, evidence } = verdictOf(errors, series('errors', ...good));
+    expect(kind).toBe('pass');
+    expect(reason).toMatch(/^score 100 of the 95 a pass needs; errors: Pass: gray is off by .*98 % sure.*8 intervals$/);
+    expect(evidence[0]).toMatchObject({ kind: 'pass', gray: { total: 8_000 }, stable: { total: 8_000 } });
+  });
+
+  it('where it is better, and only an increase is bad', () => {
+    expect(verdictOf(errors, series('errors', ...readings(8, 1))).kind).toBe('pass');
+  });
+
+  it('with one high metric of many, where the score allows it', () => {
+    const metrics = { errors: {}, slow: {} };
+    const intervals = both(good, bad);
+    const allowing = verdict(metrics, intervals, { score: { pass: 50, marginal: 25 } });
+    expect(allowing).toMatchObject({ kind: 'pass', reason: expect.stringContaining('score 50 of the 50') });
+    expect(allowing.evidence.map(({ kind }) => kind)).toEqual(['pass', 'fail']);
+    expect(verdict(metrics, intervals, { score: { pass: 95, marginal: 25 } }).kind).toBe('inconclusive');
+    expect(verdict(metrics, intervals, { score: { pass: 95, marginal: 50 } }).kind).toBe('fail');
+  });
+
+  it('whatever a muted metric does', () => {
+    const found = verdict({ errors: {}, slow: { muted: true, critical: true, role: 'guard' } }, both(good, bad));
+    expect(found).toMatchObject({ kind: 'pass', reason: expect.stringContaining('slow: muted: High') });
+  });
+
+  it('with a guard that has no data', () => {
+    const found = verdict({ errors: {}, late: {}, slow: { role: 'guard' } }, [
+      ...both(good, []).map(({ metrics: { errors }, ...rest }) => ({
+        ...rest,
+        metrics: errors ? { errors, late: errors } : {},
+      })),
+    ]);
+    expect(found).toMatchObject({ kind: 'pass', reason: expect.stringContaining('guard slow not judged') });
+  });
+});
+
+describe('a stage fails', () => {
+  it('when the score is not above marginal, and the worst metric is named', () => {
+    const found = verdictOf(errors, series('errors', ...bad));
+    expect(found).toMatchObject({ kind: 'fail', metric: 'errors' });
+    expect(found.reason).toMatch(
+      /^errors: score 0, not above 75; errors: High: gray is off by 2.9 % \(98 % sure: 2.8 % to 3.0 %\)/,
+    );
+  });
+
+  it('by a critical metric, whatever the score', () => {
+    const found = verdict({ slow: {}, errors: { critical: true } }, both(bad, good), {
+      score: { pass: 2, marginal: 1 },
+    });
+    expect(found).toMatchObject({ kind: 'fail', metric: 'errors', reason: expect.stringContaining('(critical)') });
+  });
+
+  it('for good, also on stale data, in the next stage and after good intervals', () => {
+    const fold = foldAll(errors, series('errors', ...bad));
+    expect(errors.decide(fold, asked(fold, { nowMs: 9e12 })).kind).toBe('fail');
+    const next = foldAll(errors, [interval(20, { errors: counts([0, 10]) })], errors.nextStage(fold));
+    expect(errors.decide(next, asked(next)).kind).toBe('fail');
+    expect(verdictOf(errors, series('errors', ...bad, ...good, ...good)).kind).toBe('fail');
+  });
+
+  it('by its absolute limit at once, also in the watch', () => {
+    const limited = judgeOf({ errors: { maxRate: 0.02, minSample: 500 } });
+    const found = verdictOf(limited, series('errors', counts([40, 1_000])));
+    expect(found).toMatchObject({ kind: 'fail', metric: 'errors', reason: expect.stringContaining('limit of 2.0 %') });
+    expect(verdictOf(limited, series('errors', counts([40, 1_000])), { rules: 'absolute' }).kind).toBe('fail');
+  });
+
+  it('on improvement only where a decrease is bad too', () => {
+    expect(verdict({ errors: { direction: 'either' } }, series('errors', ...readings(8, 1))).kind).toBe('fail');
+  });
+});
+
+describe('a stage is held', () => {
+  it.each([
+    ['before the first interval', errors, [], /no interval was measured/],
+    ['before the first analysis', errors, series('errors', ...good.slice(0, 1)), /first analysis is due at/],
+    ['while a metric is unusable', errors, series('errors', ...good, { unusable: 'pay-1 is away' }), /pay-1 is away/],
+    ['without any reading', errors, series('slow', ...good), /does not know this metric/],
+    ['without a gray request', errors, series('errors', ...Array(8).fill(counts([0, 0]))), /no gray request in this/],
+    [
+      'without a stable request',
+      errors,
+      series('errors', ...Array(8).fill(counts([0, 9], [0, 0]))),
+      /Nodata: no value of the stable/,
+    ],
+    [
+      'when gray traffic dried up',
+      errors,
+      series('errors', ...good, ...Array(5).fill(counts([0, 0]))),
+      /no gray request since/,
+    ],
+    [
+      'with too few values',
+      judgeOf({ errors: {} }, { minPoints: 50 }),
+      series('errors', ...good),
+      /8 gray and 8 stable values of the 50/,
+    ],
+    [
+      'with too few bad values',
+      judgeOf({ errors: { critical: true } }, { minPoints: 50 }),
+      series('errors', ...bad),
+      /values of the 50/,
+    ],
+    [
+      'without data of a critical guard',
+      judgeOf({ errors: {}, slow: { role: 'guard', critical: true } }),
+      series('errors', ...good),
+      /slow/,
+    ],
+    [
+      'without data of a guard that must have some',
+      judgeOf({ errors: {}, slow: { role: 'guard', mustHaveData: true } }),
+      series('errors', ...good),
+      /slow/,
+    ],
+    [
+      'without data of half of the metrics',
+      judgeOf({ errors: {}, slow: { role: 'guard' } }),
+      series('errors', ...good),
+      /1 of 2 metrics were not judged/,
+    ],
+    [
+      'where nothing is required',
+      judgeOf({ errors: { role: 'guard' } }),
+      series('errors', ...good),
+      /no metric is required/,
+    ],
+    ['where everything is muted', judgeOf({ errors: { muted: true } }), series('errors', ...good), /0 of 0 metrics/],
+    ['without metrics', judgeOf({}), series('errors', ...good), /no metric is required/],
+  ] as const)('%s', (_, judge, intervals, reason) => {
+    const found = verdictOf(judge, intervals);
+    expect(found).toMatchObject({ kind: 'inconclusive', reason: expect.stringMatching(reason) });
+  });
+
+  it('on old data, and on data from the future', () => {
+    const fold = foldAll(errors, series('errors', ...good));
+    expect(errors.decide(fold, asked(fold, { nowMs: fold.upToMs + 30_001 })).reason).toMatch(/older than the 30 s/);
+    expect(errors.decide(fold, asked(fold, { nowMs: fold.upToMs - 31_000 })).reason).toMatch(/in the future/);
+    expect(errors.decide(fold, asked(fold, { nowMs: Number.NaN })).kind).not.toBe('pass');
+  });
+
+  it('with an error where the test of a required metric breaks, which Kayenta lets pass', () => {
+    const single = series('errors', counts([0, 0], [0, 0]), counts([2, 100], [0, 100]));
+    const settings = { minPoints: 1 };
+    const metrics = { errors: { critical: true } };
+    expect(verdict(metrics, single, settings)).toMatchObject({ kind: 'error', metric: 'errors' });
+    expect(verdict(metrics, single, { ...settings, failOpen: ['error-vanishes'] }).kind).toBe('inconclusive');
+  });
+
+  it('where no stable arm is left and there is no absolute limit', () => {
+    const found = verdictOf(errors, series('errors', ...bad), { rules: 'absolute' });
+    expect(found).toMatchObject({ kind: 'inconclusive', reason: expect.stringContaining('nothing to compare') });
+    const limited = { errors: { maxRate: 0.05, minSample: 100 } };
+    expect(verdict(limited, series('errors', ...bad), {}, { rules: 'absolute' }).kind).toBe('pass');
+    expect(verdict(limited, series('errors', counts([0, 99])), {}, { rules: 'absolute' }).kind).toBe('inconclusive');
+  });
+});
+
+describe("Kayenta's own ways can be had", () => {
+  const without = series('errors', ...good);
+  const two = { errors: {}, slow: { role: 'guard', critical: true } } as const;
+
+  it('missing data of a critical metric fails the release', () => {
+    expect(verdict(two, without, { missing: 'fails' })).toMatchObject({ kind: 'fail', metric: 'slow' });
+  });
+
+  it('missing data of half of the metrics fails it', () => {
+    const found = verdict({ errors: {}, slow: { role: 'guard' } }, without, { missing: 'fails' });
+    expect(found).toMatchObject({ kind: 'fail', reason: '1 of 2 metrics have no data' });
+  });
+
+  it('missing data of a metric that must have some lowers the score', () => {
+    const metrics = { errors: {}, slow: { role: 'guard', mustHaveData: true } } as const;
+    const found = verdict(metrics, without, { missing: 'fails' });
+    expect(found).toMatchObject({ kind: 'fail', metric: 'slow', reason: expect.stringContaining('score 50') });
+  });
+
+  it('an empty stable arm passes, a gray arm without requests never', () => {
+    const metrics = { errors: { critical: true, nanStrategy: 'replace' } } as const;
+    const settings = { failOpen: ['empty-arm-passes'] } as const;
+    const noStable = series('errors', ...Array(8).fill(counts([0, 9], [0, 0])));
+    const noGray = series('errors', ...Array(8).fill(counts([0, 0])));
+    expect(verdict(metrics, noStable).kind).toBe('inconclusive');
+    expect(verdict(metrics, noStable, settings).kind).toBe('pass');
+    expect(verdict(metrics, noGray, settings).kind).toBe('inconclusive');
+  });
+
+  it('a group without a judged metric scores 100', () => {
+    const metrics = {
+      errors: { groups: ['a'] },
+      late: { groups: ['a'] },
+      slow: { groups: ['b'], role: 'guard' },
+    } as const;
+    const intervals = good.map((reading, n) => interval(n + 1, { errors: reading, late: bad[n] ?? reading }));
+    const score = { pass: 70, marginal: 10 };
+    expect(verdict(metrics, intervals, { score })).toMatchObject({ kind: 'inconclusive' });
+    expect(verdict(metrics, intervals, { score, failOpen: ['empty-group-is-100'] })).toMatchObject({ kind: 'pass' });
+  });
+});
+
+describe('an analysis', () => {
+  it('comes only when it is due: a bad start is seen at the first one', () => {
+    const patient = judgeOf({ errors: { critical: true } }, { everyMs: 5 * stepMs });
+    expect(verdictOf(patient, series('errors', ...bad.slice(0, 4))).kind).toBe('inconclusive');
+    expect(verdictOf(patient, series('errors', ...bad.slice(0, 5))).kind).toBe('fail');
+  });
+
+  it('keeps its step after a gap', () => {
+    const late = interval(24, { errors: good[0] ?? counts([0, 1]) });
+    const fold = foldAll(errors, [...series('errors', ...good), late]);
+    expect(fold.memory.dueMs).toBe(startMs + 26 * stepMs - stepMs * ((26 - 0) % 2));
+  });
+
+  it('looks at the newest intervals only, and says what was dropped', () => {
+    const short = judgeOf({ errors: {} }, { lookback: 6, score: { pass: 95, marginal: 0 }, everyMs: 8 * stepMs });
+    const { reason } = verdictOf(short, series('errors', ...readings(8, 10)));
+    expect(reason).toContain('6 intervals, 2 older dropped');
+  });
+
+  it('does not see a fault in a minority of the intervals, as Kayenta does not', () => {
+    const minority = Array.from({ length: 10 }, (_, n) => counts([n < 7 ? 100 : 1, 1_000], [1, 1_000]));
+    expect(verdictOf(critical, series('errors', ...minority)).kind).toBe('fail');
+    const once = judgeOf({ errors: { critical: true, scale: 1_000 } }, { everyMs: 10 * stepMs });
+    expect(verdictOf(once, series('errors', ...minority)).kind).toBe('pass');
+  });
+});
