@@ -18,7 +18,14 @@ const stage = { kind: 'stage', stage: 1, expect: wider, holdMs: 60_000 } as cons
 const leveling = { kind: 'leveling', stage: 3 } as const;
 
 const order = (next: ObserveOrder['next']): ObserveOrder => ({
-  ...{ release: 'shop-1', target: 'shop', servers: spec.servers, router: spec.router, metrics: spec.metrics, judge: spec.judge },
+  ...{
+    release: 'shop-1',
+    target: 'shop',
+    servers: spec.servers,
+    router: spec.router,
+    metrics: spec.metrics,
+    judge: spec.judge,
+  },
   ...{ rules: 'all', shareBp: 500, restBp: 0, expect: present, instance: 'one', knownDown: [], fold: null },
   ...{ stage: 0, newStage: false, next, endAtMs: 9e12, endOnPass: false },
 });

@@ -2,9 +2,9 @@
 import { isProbeMetric } from '../../probe-metrics.ts';
 import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
 import type { Fold, Interval } from '../../verdict.ts';
-import { type ArmCounts, noCounts, plus, soundReading } from '../counts.ts';
+import { plus, soundReading } from '../counts.ts';
 import { isNews } from '../fresh.ts';
-import { breach, neededSample } from '../rules.ts';
+import { breach, recentSample } from '../rules.ts';
 import { noBound, withBound } from './absolute.ts';
 import { dispersionOf, withPair } from './dispersion.ts';
 import { type Logs, lnSum, notWorseThan, plusSteps, stepsOf, withInterval, worse } from './e-process.ts';
@@ -51,7 +51,7 @@ function foldMetric(
   const steps = stepsOf(counts, worse, rule.margin, dispersion);
   const passMargin = passMarginOf(rule, interval);
   const stage = plus(before.stage, counts);
-  const recent = sample(rule, before.recent, counts);
+  const recent = recentSample(rule, before.recent, counts);
   return {
     worse: steps === null ? before.worse : plusSteps(before.worse, steps),
     late: withLate(before.late, interval.fromMs, steps, worse),
@@ -76,13 +76,6 @@ const dispersionFor = ({ dispersion }: SequentialRule, { scatter }: SequentialMe
 /** One margin for a whole stage: without a share that was meant, the one of middling stages. */
 export const passMarginOf = ({ passMargin }: SequentialRule, { meantBp }: Pick<Interval, 'meantBp'>): number =>
   passMargin ?? defaultPassMargin(meantBp ?? 2_000);
-
-/** The latest interval where that alone is a sample, else the intervals since the last complete sample. */
-function sample(rule: SequentialRule, before: ArmCounts, latest: ArmCounts): ArmCounts {
-  const complete = (counts: ArmCounts) => counts.gray.total >= neededSample(rule);
-  if (complete(latest)) return latest;
-  return plus(complete(before) ? noCounts : before, latest);
-}
 
 /** The arms' requests, by the first metric that has them; those of a probe say nothing of the route. */
 function foldRequests({ metrics, sampleRatio: tolerance }: SequentialJudgeSpec, memory: Memory, interval: Interval) {
