@@ -4,7 +4,8 @@ import { percentOf } from '../domain/percent.ts';
 import type { Plan, PlannedServer, PlanStep } from '../domain/plan.ts';
 import { table } from './table.ts';
 
-export function renderPlan(plan: Plan): string {
+/** `outlook` comes before the warnings. */
+export function renderPlan(plan: Plan, outlook = ''): string {
   const parts = [
     `Release of ${plan.target} ${plan.version}\n${plan.digest}`,
     section('Servers', servers(plan.servers)),
@@ -15,6 +16,7 @@ export function renderPlan(plan: Plan): string {
     section('Checks', checks(plan)),
     section('Settings', settings(plan)),
     `Duration\n${duration(plan)}`,
+    outlook,
     section('Warnings', bullets(plan.warnings)),
     section('Refused', bullets(plan.problems.map(({ path, message }) => `${path}: ${message}`))),
   ];

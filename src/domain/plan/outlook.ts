@@ -29,6 +29,7 @@ export interface MetricOutlook {
   readonly passMargin: number;
   /** To pass a gray that is as good as stable; null: never, or not needed of a guard. */
   readonly pass: Need | null;
+  /** By evidence; a `maxRate` may be broken sooner. */
   readonly detect: readonly Detection[];
   /** The time limit of a verdict, and the chance that a good gray has not passed by then; null for a guard. */
   readonly undecided: { readonly afterMs: number; readonly chance: number } | null;

@@ -1,5 +1,4 @@
 /** A limit of gray's own acts on a small sample at once, so chance alone may break it: the risk that `alpha` does not cover. */
-import { percent } from '../../judge/counts.ts';
 import { percentText } from './advice.ts';
 import { eventsOf } from './spread.ts';
 import type { Situation } from './walks.ts';
@@ -40,5 +39,5 @@ export function breachAdvice(metric: string, stages: readonly Held[]): string | 
   if (chance <= alpha) return null;
   const larger = samples.find((one) => one > rule.minSample && chanceOfBreach(stages, one) <= alpha);
   const helps = larger === undefined ? 'set a higher maxRate' : `set minSample: ${larger}, or a higher maxRate`;
-  return `${metric}: chance alone breaks maxRate: ${percent(rule.maxRate)} in ${percentText(chance)} of good releases; ${helps}`;
+  return `${metric}: chance alone breaks maxRate: ${Number((rule.maxRate * 100).toPrecision(4))}% in ${percentText(chance)} of good releases; ${helps}`;
 }
