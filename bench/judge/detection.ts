@@ -2,7 +2,6 @@
 import { type Cell, detectionRows, factors, intermittentCells, lateCells, marginRow, type Row } from './cells.ts';
 import { judgeClients, judgeMargin } from './rules/gray-release.ts';
 import { rules, variants } from './rules/index.ts';
-import { mixture } from './rules/mixture.ts';
 import type { Rule } from './rules/rule.ts';
 import { errorOf, foundIn, markdownTable, type Section } from './section.ts';
 import { meanOf, medianOf, partOf, type Tally, tally } from './tally.ts';
@@ -13,8 +12,6 @@ interface Found {
 }
 
 type Say = (line: string) => void;
-
-const compared: readonly Rule[] = [...rules, mixture];
 
 const find = (cells: readonly Cell[], among: readonly Rule[], runs: number, say: Say): readonly Found[] =>
   cells.map((cell) => {
@@ -29,9 +26,9 @@ export interface Detection extends Section {
 }
 
 export function detection(runs: number, say: Say): Detection {
-  const rows = detectionRows.map((row) => ({ row, found: find(row.cells, compared, runs, say) }));
+  const rows = detectionRows.map((row) => ({ row, found: find(row.cells, rules, runs, say) }));
   const margin = find(marginRow.cells, variants, runs, say);
-  const gone = find([...intermittentCells, ...lateCells], compared, runs, say);
+  const gone = find([...intermittentCells, ...lateCells], rules, runs, say);
   const all = rows.flatMap(({ found }) => found);
   const three = all.find(({ cell }) => cell.scenario.name === '×3 6k · 0.5 %');
   return {
@@ -39,7 +36,7 @@ export function detection(runs: number, say: Say): Detection {
     lines: [
       `Percent of the releases that were rolled back within the hour, and the median minute of those; ${runs} a column, ${errorOf(0.5, runs)}.`,
       'The row "page" is the bar: our own measurements before the product existed, by a bare e-process.',
-      ...rows.flatMap(({ row, found }) => ['', `### ${row.name}`, '', ...tableOf(row, found, compared)]),
+      ...rows.flatMap(({ row, found }) => ['', `### ${row.name}`, '', ...tableOf(row, found, rules)]),
       ...['', `### ${marginRow.name}, 1.25 times worse is tolerated`, '', ...tableOf(marginRow, margin, [judgeMargin])],
       ...['', '### Now and then, and late (6k · 0.5 %)', '', ...goneTable(gone)],
     ],
@@ -65,7 +62,7 @@ const tableOf = (row: Row, found: readonly Found[], among: readonly Rule[]) =>
 const goneTable = (found: readonly Found[]) =>
   markdownTable(
     ['rule', ...found.map(({ cell }) => cell.scenario.name)],
-    compared.map(({ name }) => [name, ...found.map((one) => foundIn(of(one, name)))]),
+    rules.map(({ name }) => [name, ...found.map((one) => foundIn(of(one, name)))]),
   );
 
 function of({ tallies }: Found, name: string): Tally {
@@ -77,15 +74,18 @@ function of({ tallies }: Found, name: string): Tally {
 /** The page had 2,000 releases a cell. */
 const pageRuns = 2_000;
 
-/** By more than chance: three standard errors of the difference of two parts. */
+/** Three standard errors of the difference of two parts, ours of `one` releases and the page's of `other`. */
+const allowed = (part: number, one: number, other: number): number =>
+  3 * Math.sqrt(Math.max(part * (1 - part), 1 / one) * (1 / one + 1 / other));
+
+/** By more than chance. */
 function isLater(one: Found, { name }: Rule, runs: number): boolean {
-  const { bar } = one.cell;
+  const wanted = one.cell.bar.percent / 100;
   const found = of(one, name);
-  const allowed = (part: number) => 3 * Math.sqrt(Math.max(part * (1 - part), 1 / runs) * (1 / runs + 1 / pageRuns));
-  const wanted = bar.percent / 100;
-  if (partOf(found) < wanted - 0.005 - allowed(wanted)) return true;
-  const inTime = found.minutes.filter((minute) => minute <= bar.minute).length / Math.max(1, found.minutes.length);
-  return found.minutes.length > 0 && inTime < 0.5 - allowed(0.5);
+  const seen = found.minutes.length;
+  if (partOf(found) < wanted - 0.005 - allowed(wanted, runs, pageRuns)) return true;
+  const inTime = found.minutes.filter((minute) => minute <= one.cell.bar.minute).length;
+  return seen > 0 && wanted > 0 && inTime / seen < 0.5 - allowed(0.5, seen, pageRuns * wanted);
 }
 
 const laterFigure = (name: string, found: readonly Found[], rule: Rule, runs: number) => ({

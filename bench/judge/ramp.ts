@@ -78,6 +78,8 @@ export function ramp(runs: number, say: (line: string) => void): Section {
     title: 'Whole releases',
     lines: [
       `Stages of 1, 5, 20 and 50 %, each at least ${leastMinutes} minutes and until it passes; ${runs} a row. Undecided: neither after four hours.`,
+      'On the page the evidence for a pass went on from stage to stage; here each stage needs its own, which takes longer, since what a larger',
+      'share brings to light is unknown before: carried on, 8 to 16 % of such regressions would pass their first stage instead of 5 %.',
       '',
       ...markdownTable(
         ['release', 'through', 'rolled back', 'undecided', 'minutes', 'page', 'gray errors', 'page'],
@@ -96,9 +98,10 @@ export function ramp(runs: number, say: (line: string) => void): Section {
         atMost: mostOf(runs, 0.05),
       },
       {
-        ...{ name: 'ramps ended later than the page', unit: `of ${found.length}`, atMost: 0 },
-        value: found.filter(({ one, ends }) => median(ends, 'minute') > one.minute * 1.1 + 1).length,
+        ...{ name: 'bad ramps ended later than the page', unit: `of ${worse.length}`, atMost: 0 },
+        value: worse.filter(({ one, ends }) => median(ends, 'minute') > one.minute + 1).length,
       },
+      { name: 'good release through, 6k · 0.5 %', value: median(good[0]?.ends ?? [], 'minute'), unit: 'min' },
     ],
   };
 }

@@ -30,7 +30,7 @@ export const markdownTable = (head: Row, rows: readonly Row[]): readonly string[
 export function percentOf(tally: Tally): string {
   const percent = partOf(tally) * 100;
   if (percent === 0 || percent === 100) return String(percent);
-  return percent < 10 ? percent.toFixed(2) : percent.toFixed(percent > 99 ? 1 : 0);
+  return percent.toFixed(percent < 10 || percent > 99 ? 2 : 0);
 }
 
 /** `78/43`: percent of the releases that were rolled back, and the median minute of those. */

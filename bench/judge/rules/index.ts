@@ -5,6 +5,7 @@ import { flagger } from './flagger.ts';
 import { judgeBefore, judgeClients, judgeMargin, judgeMeasured } from './gray-release.ts';
 import { growthbook } from './growthbook.ts';
 import { kayenta } from './kayenta.ts';
+import { mixture } from './mixture.ts';
 import { zEveryMinute1, zEveryMinute5, zOnce } from './pooled-z.ts';
 import { twiceOnce, twiceThrice } from './ratio.ts';
 import type { Rule } from './rule.ts';
@@ -13,8 +14,8 @@ import { sign } from './sign.ts';
 /** Ours, through the `Judge` interface. */
 export const ours: readonly Rule[] = [judgeClients, judgeBefore, judgeMeasured];
 
-/** The core alone: what the page `judge.md` measured. */
-export const cores: readonly Rule[] = [eProcess, eProcessMeasured, eProcessClients];
+/** The core alone: what the page measured, and with the mixture of docs/decisions/judge-mixture.md. */
+export const cores: readonly Rule[] = [eProcess, mixture, eProcessMeasured, eProcessClients];
 
 export const others: readonly Rule[] = [
   ...[argoDefault, argoExample, flagger, twiceOnce, twiceThrice],
