@@ -2,7 +2,9 @@
  * A release file after parsing: every default filled in, durations in milliseconds, shares in basis points.
  * It travels into the workflow as it is and never changes during a release. It names secrets, it never holds one.
  */
+
 import type { Artifact, VersionProbe } from './artifact.ts';
+import type { KayentaJudgeSpec } from './judge/kayenta/spec.ts';
 import type { ServerSpec } from './server.ts';
 
 export interface ReleaseSpec {
@@ -159,7 +161,7 @@ export interface PrometheusMetricsSpec {
   readonly probe?: ProbeSpec;
 }
 
-export type JudgeSpec = SequentialJudgeSpec | ThresholdJudgeSpec | LimitsJudgeSpec;
+export type JudgeSpec = SequentialJudgeSpec | ThresholdJudgeSpec | LimitsJudgeSpec | KayentaJudgeSpec;
 
 /** Evidence with a budget of risk for the whole release, however often it is looked at. */
 export interface SequentialJudgeSpec {

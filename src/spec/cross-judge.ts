@@ -29,7 +29,7 @@ export function requiredOne(judge: Rules): Finding[] {
 
 /** A pass that allows no more than is tolerated could never come, or would contradict a fail. */
 function passMargins(judge: ReleaseFile['judge']): Finding[] {
-  if (judge.kind === 'threshold' || judge.kind === 'limits') return [];
+  if (judge.kind !== undefined && judge.kind !== 'sequential') return [];
   return Object.entries(judge.metrics).flatMap(([name, { margin, passMargin }]) =>
     passMargin === undefined || passMargin > margin
       ? []

@@ -66,7 +66,9 @@ function fromUnion(issue: Issue & { code: 'invalid_union' }, path: readonly Step
 }
 
 function unknownKind(issue: Issue & { code: 'invalid_union' }, path: readonly Step[]): Finding {
-  const kinds = ('options' in issue ? (issue.options ?? []) : []).map(String).filter((kind) => kind !== 'memory' && kind !== 'undefined');
+  const kinds = ('options' in issue ? (issue.options ?? []) : [])
+    .map(String)
+    .filter((kind) => kind !== 'memory' && kind !== 'undefined');
   const found = kindOf(issue.input, issue.discriminator ?? 'kind');
   if (found === undefined) return finding(path, `missing; known kinds are ${listed(kinds)}`);
   return finding(

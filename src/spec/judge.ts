@@ -1,6 +1,7 @@
 /** Section `judge`: one branch per kind; without a kind it is the sequential one. */
 import { z } from 'zod';
 import type { JudgeSpec, LimitsJudgeSpec } from '../domain/spec.ts';
+import { kayentaSection, resolveKayenta } from './judge-kayenta.ts';
 import { decimal, expects, metricName, named, oneOf, section, whole } from './scalars.ts';
 import { duration, rate } from './units.ts';
 
@@ -102,11 +103,12 @@ const limits = section({
 });
 
 export const judge = z
-  .discriminatedUnion('kind', [sequential, threshold, limits], { error: expects('a group of keys') })
+  .discriminatedUnion('kind', [sequential, threshold, limits, kayentaSection], { error: expects('a group of keys') })
   .describe('When a stage passes or fails.');
 
 /** `intervalMs`: length of one measurement. */
 export function resolveJudge(file: z.output<typeof judge>, intervalMs: number): JudgeSpec {
+  if (file.kind === 'kayenta') return resolveKayenta(file, intervalMs);
   const { stale: staleFile, ...rest } = file;
   const staleMs = staleFile ?? 3 * intervalMs;
   if (rest.kind === 'threshold') return { ...rest, staleMs };

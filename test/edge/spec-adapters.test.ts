@@ -111,6 +111,18 @@ describe('metrics and judge', () => {
       'expected at most failAbove',
     ],
     [
+      'a score that passes what fails',
+      spoiled('judge: { metrics', 'judge: { kind: kayenta, score: { pass: 50, marginal: 60 }, metrics'),
+      'judge.score.marginal',
+      'expected less than pass',
+    ],
+    [
+      'a way to fail open that does not exist',
+      spoiled('judge: { metrics', 'judge: { kind: kayenta, failOpen: [everything], metrics'),
+      'judge.failOpen[0]',
+      'error-vanishes',
+    ],
+    [
       'a judge that nobody knows',
       spoiled('judge: { metrics', 'judge: { kind: sequentail, metrics'),
       'judge.kind',

@@ -128,6 +128,22 @@ describe('what a file resolves to', () => {
     expect(parseReleaseFile(text).leveling.approval).toEqual({ deadlineMs: 4 * 3_600_000, otherwise: 'hold' });
   });
 
+  it.each(['sequential', 'threshold', 'limits', 'kayenta'] as const)(
+    'resolves the judge %s, and a request takes it',
+    (kind) => {
+      const rule = kind === 'limits' ? '{ failAbove: 1% }' : '{ maxRate: 1% }';
+      const spec = parseReleaseFile(
+        goodFile.replace(
+          'judge: { metrics: { errors: { maxRate: 1% } } }',
+          `judge: { kind: ${kind}, metrics: { errors: ${rule} } }`,
+        ),
+      );
+      expect(spec.judge.kind).toBe(kind);
+      const request = { spec, mode: 'release', by: 'ana', reason: '', requestId: 'one' };
+      expect(parseReleaseRequest(JSON.parse(JSON.stringify(request))).spec.judge).toEqual(spec.judge);
+    },
+  );
+
   it('keeps units exact: basis points and fractions without rounding noise', () => {
     const text = goodFile.replace('5%', '0.07%').replace('maxRate: 1%', 'maxRate: 0.007%');
     const spec = parseReleaseFile(text);

@@ -1,6 +1,7 @@
 /** Judges by kind. A judge that breaks says `error`, which holds a release and never passes it. */
 import type { JudgeSpec } from '../spec.ts';
 import type { Fold, Interval, Judge, JudgeContext, Verdict } from '../verdict.ts';
+import { kayentaJudge } from './kayenta/index.ts';
 import { limitsJudge } from './limits/index.ts';
 import { sequentialJudge } from './sequential/index.ts';
 import { thresholdJudge } from './threshold.ts';
@@ -12,6 +13,7 @@ export const judges = {
   sequential: sequentialJudge,
   threshold: thresholdJudge,
   limits: limitsJudge,
+  kayenta: kayentaJudge,
 } satisfies Judges;
 
 export function createJudge(spec: JudgeSpec): Judge {
@@ -26,6 +28,8 @@ function judgeOf(spec: JudgeSpec): Judge {
       return judges.threshold(spec);
     case 'limits':
       return judges.limits(spec);
+    case 'kayenta':
+      return judges.kayenta(spec);
   }
 }
 

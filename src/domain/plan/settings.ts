@@ -70,16 +70,17 @@ function metricsRows(metrics: ReleaseSpec['metrics']): Row[] {
   }
 }
 
-function judgeRows({ judge, metrics }: ReleaseSpec): Row[] {
+function judgeRows(spec: ReleaseSpec): Row[] {
+  const { judge, metrics } = spec;
   return [
     ['judge.kind', judge.kind, 'sequential'],
     ...riskRows(judge),
-    ...ruleRows(judge),
+    ...ruleRows(spec),
     ['judge.stale', durationText(judge.staleMs), durationText(3 * metrics.intervalMs)],
   ];
 }
 
-function ruleRows(judge: ReleaseSpec['judge']): Row[] {
+function ruleRows({ judge, metrics }: ReleaseSpec): Row[] {
   switch (judge.kind) {
     case 'sequential':
       return eachRule(judge.metrics, evidenceRows);
@@ -87,6 +88,12 @@ function ruleRows(judge: ReleaseSpec['judge']): Row[] {
       return eachRule(judge.metrics, limitRows);
     case 'limits':
       return eachRule(judge.metrics, counterRows);
+    case 'kayenta':
+      return [
+        ['judge.score', `pass ${judge.score.pass}, marginal ${judge.score.marginal}`, 'pass 95, marginal 75'],
+        ['judge.every', durationText(judge.everyMs), durationText(10 * metrics.intervalMs)],
+        ['judge.minPoints', String(judge.minPoints), '10'],
+      ];
   }
 }
 

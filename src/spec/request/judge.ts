@@ -1,6 +1,7 @@
 /** The resolved judge, as it travels into the workflow. */
 import { z } from 'zod';
 import type { JudgeSpec } from '../../domain/spec.ts';
+import { kayentaRequest } from '../judge-kayenta.ts';
 import { decimal, metricName, named, oneOf, section, whole } from '../scalars.ts';
 import { milliseconds } from './scalars.ts';
 
@@ -60,4 +61,9 @@ const limits = section({
   staleMs: milliseconds(),
 });
 
-export const judge: z.ZodType<JudgeSpec> = z.discriminatedUnion('kind', [sequential, threshold, limits]);
+export const judge: z.ZodType<JudgeSpec> = z.discriminatedUnion('kind', [
+  sequential,
+  threshold,
+  limits,
+  kayentaRequest,
+]);
