@@ -38,12 +38,11 @@ function failure({ failed, metrics }: Memory, evidence: readonly MetricEvidence[
 }
 
 /** Whether a metric holds the stage since it was not judged. A broken test does, unless it may vanish. */
-function holds({ metrics, missing, failOpen }: KayentaJudgeSpec, { metric, kind, role }: MetricEvidence): boolean {
+function holds({ metrics, failOpen }: KayentaJudgeSpec, { metric, kind, role }: MetricEvidence): boolean {
   if (kind === 'pass' || kind === 'fail') return false;
   if (kind === 'error' && failOpen.includes('error-vanishes')) return false;
   const rule = metrics[metric];
-  const weighs = rule !== undefined && !rule.muted && (rule.critical || rule.mustHaveData);
-  return role === 'required' || (missing === 'holds' && weighs);
+  return role === 'required' || (rule !== undefined && !rule.muted && (rule.critical || rule.mustHaveData));
 }
 
 function scored(spec: KayentaJudgeSpec, analysis: Analysis | null, words: string): Opinion {

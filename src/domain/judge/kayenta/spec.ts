@@ -15,7 +15,7 @@ export interface KayentaJudgeSpec {
   readonly minPoints: number;
   /** Newest intervals of a stage that are compared, at most 1000; older ones are dropped. */
   readonly lookback: number;
-  /** What missing data of a metric that is required, critical or must have data does; Kayenta: fails. */
+  /** No data of a critical metric, of one that must have some or of half of all: no verdict, or, as in Kayenta, a fail. */
   readonly missing: 'holds' | 'fails';
   /** Kayenta's ways to let a release pass unjudged, closed unless named here. */
   readonly failOpen: readonly FailOpen[];
@@ -33,7 +33,7 @@ export const failOpenCases = ['error-vanishes', 'empty-arm-passes', 'empty-group
 
 /** An interval's value is its bad rate × `scale`, for each arm. */
 export interface KayentaRule {
-  /** A stage passes only when every required metric was judged. */
+  /** A stage passes only when every metric was judged that is required, critical or must have data. */
   readonly role: 'required' | 'guard';
   /** The search for the shift stops within 0.0001, so small rates need a large scale: 1e6 is parts per million. */
   readonly scale: number;

@@ -66,6 +66,13 @@ describe("Kayenta's suite", () => {
       [10, 20.2, 10.1, 20.5, 30],
       true,
     ],
+    [
+      'low above the critical effect',
+      effect({ criticalDecrease: 0.05 }),
+      [2, 2, 2, 2, 3],
+      [10, 20.2, 10.1, 20.5, 30],
+      false,
+    ],
     ['neither', effect({ allowedIncrease: 13, criticalIncrease: 15 }), much, little, false],
     ['without data', {}, [], little, true],
   ] as const)('a critical metric that is %s', (_, own, gray, stable, critical) => {

@@ -21,6 +21,8 @@ const bad = readings(8, 40);
 
 const both = (one: readonly MetricReading[], other: readonly MetricReading[]) =>
   one.map((errors, n) => interval(n + 1, { errors, ...(other[n] && { slow: other[n] }) }));
+/** Two metrics of the three that are asked for. */
+const twice = good.map((reading, n) => interval(n + 1, { errors: reading, late: reading }));
 const verdict = (
   metrics: Readonly<Record<string, Partial<KayentaRule>>>,
   intervals: Parameters<typeof verdictOf>[1],
@@ -55,13 +57,13 @@ describe('a stage passes', () => {
     expect(found).toMatchObject({ kind: 'pass', reason: expect.stringContaining('slow: muted: High') });
   });
 
+  it('with a muted guard that has no data, be it critical', () => {
+    const muted = { muted: true, critical: true, mustHaveData: true, role: 'guard' } as const;
+    expect(verdict({ errors: {}, slow: muted }, series('errors', ...good)).kind).toBe('pass');
+  });
+
   it('with a guard that has no data', () => {
-    const found = verdict({ errors: {}, late: {}, slow: { role: 'guard' } }, [
-      ...both(good, []).map(({ metrics: { errors }, ...rest }) => ({
-        ...rest,
-        metrics: errors ? { errors, late: errors } : {},
-      })),
-    ]);
+    const found = verdict({ errors: {}, late: {}, slow: { role: 'guard' } }, twice);
     expect(found).toMatchObject({ kind: 'pass', reason: expect.stringContaining('guard slow not judged') });
   });
 });
@@ -95,6 +97,14 @@ describe('a stage fails', () => {
     const found = verdictOf(limited, series('errors', counts([40, 1_000])));
     expect(found).toMatchObject({ kind: 'fail', metric: 'errors', reason: expect.stringContaining('limit of 2.0 %') });
     expect(verdictOf(limited, series('errors', counts([40, 1_000])), { rules: 'absolute' }).kind).toBe('fail');
+  });
+
+  it('by its absolute limit on a late regression that good hours hide, and in the next stage too', () => {
+    const limited = judgeOf({ errors: { maxRate: 0.02, minSample: 500 } }, { everyMs: 1e9 });
+    const fold = foldAll(limited, series('errors', ...Array(50).fill(counts([0, 1_000])), counts([40, 1_000])));
+    expect(limited.decide(fold, asked(fold)).kind).toBe('fail');
+    const next = limited.nextStage(fold);
+    expect(limited.decide(next, asked(next)).kind).toBe('fail');
   });
 
   it('on improvement only where a decrease is bad too', () => {
@@ -135,15 +145,15 @@ describe('a stage is held', () => {
     ],
     [
       'without data of a critical guard',
-      judgeOf({ errors: {}, slow: { role: 'guard', critical: true } }),
-      series('errors', ...good),
-      /slow/,
+      judgeOf({ errors: {}, late: {}, slow: { role: 'guard', critical: true } }),
+      twice,
+      /guard slow not judged: the metric source does not know/,
     ],
     [
       'without data of a guard that must have some',
-      judgeOf({ errors: {}, slow: { role: 'guard', mustHaveData: true } }),
-      series('errors', ...good),
-      /slow/,
+      judgeOf({ errors: {}, late: {}, slow: { role: 'guard', mustHaveData: true } }),
+      twice,
+      /guard slow not judged: the metric source does not know/,
     ],
     [
       'without data of half of the metrics',
@@ -162,6 +172,28 @@ describe('a stage is held', () => {
   ] as const)('%s', (_, judge, intervals, reason) => {
     const found = verdictOf(judge, intervals);
     expect(found).toMatchObject({ kind: 'inconclusive', reason: expect.stringMatching(reason) });
+  });
+
+  it('with too few values of the stable arm alone', () => {
+    const half = good.map((reading, n) => (n < 5 ? counts([10 + (n % 3), 1_000], [0, 0]) : reading));
+    const found = verdict({ errors: {} }, series('errors', ...half), { minPoints: 4 });
+    expect(found).toMatchObject({ kind: 'inconclusive', reason: expect.stringContaining('8 gray and 3 stable') });
+  });
+
+  it('while a test breaks that is critical, also where missing data fail', () => {
+    const broken = [interval(1, {}), ...series('errors', ...good).slice(1)].map(({ metrics, ...rest }, n) => ({
+      ...rest,
+      metrics: {
+        ...metrics,
+        late: good[n] ?? counts([0, 1]),
+        slow: n === 7 ? counts([2, 9], [0, 9]) : counts([0, 0], [0, 0]),
+      },
+    }));
+    const metrics = { errors: {}, late: {}, slow: { role: 'guard', critical: true } } as const;
+    for (const missing of ['holds', 'fails'] as const) {
+      const judge = judgeOf(metrics, { minPoints: 1, missing, everyMs: 8 * stepMs });
+      expect(verdictOf(judge, broken)).toMatchObject({ kind: 'error', metric: 'slow' });
+    }
   });
 
   it('on old data, and on data from the future', () => {
