@@ -20,7 +20,7 @@ const { quick } = readOptions('judge', 'Measures the judges on releases from a s
 const sizes = quick ? small : full;
 
 /** First, while the machine is as quiet as it gets. */
-const price = cost();
+const price = await cost(quick ? 10 : 40);
 const calm = harmless(sizes.harmless, say);
 const found = detection(sizes.detection, say);
 const sections = [
