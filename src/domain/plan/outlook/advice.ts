@@ -31,7 +31,7 @@ export function adviceFor(hopeless: Hopeless): string {
   const said = `${where}: ${percentText(undecided)} of good releases are undecided after ${durationText(limitMs)}`;
   const person = 'a person who decides (undecided: hold, or an approval)';
   return found.length === 0
-    ? `${said}: no share, passMargin, hold or maxRate alone is enough; make it a guard, or let ${person}`
+    ? `${said}: no share, passMargin, hold or maxRate alone is enough; make it a guard, or have ${person}`
     : `${said}; any of these helps: ${[...found, person].join(', ')}`;
 }
 
