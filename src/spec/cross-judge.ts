@@ -7,7 +7,7 @@ import { listed, nearest } from './near.ts';
 
 export function judgeChecks({ judge, metrics, ramp }: GoodSections): Finding[] {
   return [
-    ...(judge === undefined ? [] : [...requiredOne(judge), ...passMargins(judge)]),
+    ...(judge === undefined ? [] : [...requiredOne(judge), ...passMargins(judge), ...kayentaChecks(judge)]),
     ...(judge === undefined || metrics === undefined
       ? []
       : [...definedOnes(judge, metrics), ...staleCheck(judge, metrics)]),
@@ -40,6 +40,32 @@ function passMargins(judge: ReleaseFile['judge']): Finding[] {
           ),
         ],
   );
+}
+
+/** Settings with which no stage could ever be judged. */
+function kayentaChecks(judge: ReleaseFile['judge']): Finding[] {
+  if (judge.kind !== 'kayenta') return [];
+  const { lookback, minPoints, metrics, groupWeights } = judge;
+  const groups = Object.values(metrics).flatMap((rule) => rule.groups);
+  const sum = Object.values(groupWeights).reduce((total, weight) => total + weight, 0);
+  return [
+    ...(lookback < minPoints
+      ? [finding(['judge', 'lookback'], `expected at least minPoints, ${minPoints}, found ${lookback}`)]
+      : []),
+    ...(sum > 100 ? [finding(['judge', 'groupWeights'], `expected at most 100 together, found ${sum}`)] : []),
+    ...(Object.values(metrics).every(({ muted }) => muted)
+      ? [finding(['judge', 'metrics'], 'expected at least one metric that is not muted')]
+      : []),
+    ...Object.keys(groupWeights)
+      .filter((name) => !groups.includes(name))
+      .map((name) =>
+        finding(
+          ['judge', 'groupWeights', name],
+          `no metric is in such a group; known are ${listed([...new Set(groups)]) || 'none'}`,
+          nearest(name, groups),
+        ),
+      ),
+  ];
 }
 
 export function definedOnes(judge: Rules, metrics: ReleaseFile['metrics'] | MetricsSpec): Finding[] {

@@ -1,4 +1,4 @@
-/** Section `judge` of kind `kayenta`. Its defaults are Kayenta's, but for the fail-open cases, which are closed. */
+/** Section `judge` of kind `kayenta`; docs/judges/kayenta.md says which defaults differ from Kayenta's. */
 import { z } from 'zod';
 import { failOpenCases, type KayentaJudgeSpec } from '../domain/judge/kayenta/spec.ts';
 import { decimal, expects, flag, list, metricName, named, nameText, oneOf, section, text, whole } from './scalars.ts';
@@ -23,7 +23,7 @@ const rule = <R extends z.ZodType<number>>(maxRate: R) =>
   section({
     role: oneOf(['required', 'guard']).default('required'),
     scale: decimal(1, 1e12).default(1e6).describe('Values are rate × scale; 1e6 is parts per million.'),
-    direction: oneOf(['increase', 'decrease', 'either']).default('either').describe('Which difference is bad.'),
+    direction: oneOf(['increase', 'decrease', 'either']).default('increase').describe('Which difference is bad.'),
     nanStrategy: oneOf(['remove', 'replace'])
       .default('remove')
       .describe('An interval without a request: left out, or 0.'),
@@ -49,7 +49,7 @@ const shared = {
   groupWeights: named('the name of a group', /^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$/, decimal(0, 100)).default({}),
   score,
   minPoints: whole(1, 1_000).default(10).describe('Fewer intervals of an arm decide nothing.'),
-  lookback: whole(1, 1_000).default(1_000).describe('Newest intervals of a stage that are compared.'),
+  lookback: whole(1, 1_000).default(240).describe('Newest intervals of a stage that are compared.'),
   missing: oneOf(['holds', 'fails']).default('holds').describe('What missing data of a metric that needs them does.'),
   failOpen: list(text(`one of ${failOpenCases.join(', ')}`, new RegExp(`^(${failOpenCases.join('|')})$`)), 'cases', {
     max: 3,

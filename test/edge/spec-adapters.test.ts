@@ -117,6 +117,22 @@ describe('metrics and judge', () => {
       'expected less than pass',
     ],
     [
+      'a window that never has enough',
+      spoiled('judge: { metrics', 'judge: { kind: kayenta, lookback: 5, metrics'),
+      'judge.lookback',
+      'expected at least minPoints, 10',
+    ],
+    [
+      'a weight of a group that nobody is in',
+      spoiled(
+        'judge: { metrics: { errors: { maxRate: 1% }',
+        'judge: { kind: kayenta, groupWeights: { eror: 50 }, metrics: { errors: { groups: [error] }',
+      ),
+      'judge.groupWeights.eror',
+      'no metric is in such a group',
+      'error',
+    ],
+    [
       'a way to fail open that does not exist',
       spoiled('judge: { metrics', 'judge: { kind: kayenta, failOpen: [everything], metrics'),
       'judge.failOpen[0]',
