@@ -106,14 +106,14 @@ const title = ({ rps, baseRate, shareBp, rule }: Case): string =>
 describe('an outlook, against hundreds of releases before the real judge', { timeout: 60_000 }, () => {
   it.each(cases.map((one) => [title(one), one] as const))('tells the time to a pass, and who is left: %s', (_, one) => {
     const { pass, undecided } = metricOf(one);
-    const seen = simulated(one, 1, 'pass', 600);
+    const seen = simulated(one, 1, 'pass', 400);
     within(pass?.ms, medianOf(seen));
     const late = seen.filter((ms) => ms > (undecided?.afterMs ?? 0)).length / seen.length;
     expect(Math.abs((undecided?.chance ?? 0) - late)).toBeLessThan(0.06);
   });
 
   it.each(cases.slice(0, 4).map((one) => [title(one), one] as const))('tells the time to a fail: %s', (_, one) => {
-    within(detectMs(metricOf(one), 3), medianOf(simulated(one, 3, 'fail', 300)));
+    within(detectMs(metricOf(one), 3), medianOf(simulated(one, 3, 'fail', 200)));
   });
 });
 
