@@ -1,9 +1,11 @@
-/** The bare core of our judge: one e-process from the start, with nothing around it. */
+/** The bare core of our judge: one e-process from the start on the grid of the page, with nothing around it. */
 import type { ArmCounts } from '../../../src/domain/judge/counts.ts';
-import { type Logs, lnE, noLogs, withInterval, worse } from '../../../src/domain/judge/sequential/e-process.ts';
+import { gridOf, type Logs, lnE, noLogs, withInterval } from '../../../src/domain/judge/sequential/e-process.ts';
 import type { Counts } from '../../../src/domain/verdict.ts';
 import type { Minute } from '../streams.ts';
 import { opinion, type Rule } from './rule.ts';
+
+const ratios = gridOf(1.15, 40, 24);
 
 interface Core {
   readonly alpha?: number;
@@ -16,10 +18,10 @@ const core = (name: string, { alpha = 0.01, margin = 1, counted = errors, disper
   name,
   start: (before) => {
     const scatter = dispersion(before);
-    let logs: Logs = noLogs(worse);
+    let logs: Logs = noLogs(ratios);
     return {
       minute: (now) => {
-        logs = withInterval(logs, counted(now), worse, margin, scatter);
+        logs = withInterval(logs, counted(now), ratios, margin, scatter);
         return opinion(lnE(logs) >= -Math.log(alpha));
       },
     };
