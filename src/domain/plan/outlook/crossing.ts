@@ -2,7 +2,7 @@
  * When evidence reaches its threshold, as a chance: interval by interval, the bad events on gray are spread over what
  * they may be, and the runs whose evidence suffices are taken out. No drawing of lots: the same plan every time.
  */
-import { chanceOf, eventsOf, surelyNone, withEvents, without } from './spread.ts';
+import { chanceOf, eventsOf, type Spread, surelyNone, withEvents, without } from './spread.ts';
 
 /** So far in the stage. `weighed` is over the dispersion of its time. */
 export interface SoFar {
@@ -62,6 +62,7 @@ export function* decided(walk: Walk, limitMs: number): Generator<{ readonly ms: 
   let spread = surelyNone(widthOf(walk));
   while (soFar.ms < Math.max(longestMs, limitMs) && spread.chances.length > 0) {
     const intervals = stride(soFar.ms, intervalMs, limitMs);
+    const before = soFar.ms;
     const dispersion = walk.dispersion(soFar.ms / intervalMs + (intervals - 1) / 2);
     soFar = {
       ...soFar,
@@ -71,11 +72,18 @@ export function* decided(walk: Walk, limitMs: number): Generator<{ readonly ms: 
       weighedBad: soFar.weighedBad + (intervals * bad) / dispersion,
     };
     const now = soFar;
-    spread = withEvents(spread, eventsOf(intervals * bad * walk.grayPart, walk.scatter), 1 / dispersion);
+    spread = withEvents(spread, eventsBetween(walk, before, soFar.ms), 1 / dispersion);
     const out = (weighedGrayBad: number) => walk.suffices({ ...now, weighedGrayBad });
     spread = without(spread, walk.evidence === 'few' ? 'lowest' : 'highest', out);
     yield { ms: soFar.ms, left: chanceOf(spread) };
   }
+}
+
+/** What is less than one event goes on into the next interval: rounded in each of them, few events scatter too much. */
+function eventsBetween({ intervalMs, bad, grayPart, scatter }: Walk, fromMs: number, toMs: number): Spread {
+  const each = (bad * grayPart) / Math.max(1 - scatter, 1e-9);
+  const trials = (ms: number) => Math.round((ms / intervalMs) * each);
+  return eventsOf((trials(toMs) - trials(fromMs)) * (1 - scatter), scatter);
 }
 
 /** A dispersion that does not change has cells of exactly one event. */

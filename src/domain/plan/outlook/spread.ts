@@ -11,7 +11,8 @@ export const surelyNone = (width: number): Spread => ({ first: 0, width, chances
 
 /** Numbers of events with the given mean; their variance ÷ mean is `scatter`, above 0 and at most 1. */
 export function eventsOf(mean: number, scatter: number): Spread {
-  const trials = Math.max(1, Math.ceil(mean / Math.max(1 - scatter, 1e-9)));
+  // Rounding must not make one trial more of a whole number.
+  const trials = Math.max(1, Math.ceil(mean / Math.max(1 - scatter, 1e-9) - 1e-9));
   const part = Math.min(1, mean / trials);
   if (part === 0 || part === 1) return { first: part * trials, width: 1, chances: [1] };
   const mode = Math.floor((trials + 1) * part);
