@@ -183,8 +183,11 @@ export interface SequentialRule {
   readonly margin: number;
   /** r₁ > `margin`: a stage passes when gray is shown to be less than this many times worse; without it by the share. */
   readonly passMargin?: number;
-  /** Absolute: from `minSample` gray requests on, a higher rate fails; shown to be below it, gray passes. */
+  /** Absolute: gray fails when shown to be above it, and passes when shown to be below it. */
   readonly maxRate?: number;
+  /** From `minSample` gray requests on a higher rate fails at once: evidence is not asked, and `alpha` does not cover it. */
+  readonly stopAbove?: number;
+  /** Fewer gray requests pass nothing. */
   readonly minSample: number;
   /** Part of the budget of risk, relative to the other metrics. */
   readonly weight: number;

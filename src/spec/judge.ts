@@ -36,10 +36,15 @@ const sequentialRule = section({
     ),
   maxRate: rate()
     .exactOptional()
-    .describe('Absolute: a higher gray rate fails; shown to be below it, gray passes even where nothing is bad.'),
+    .describe(
+      'Absolute: shown to be above it, gray fails; shown to be below it, gray passes even where nothing is bad.',
+    ),
+  stopAbove: rate()
+    .exactOptional()
+    .describe('Absolute: from minSample gray requests on, a higher rate fails at once, without evidence.'),
   minSample: whole(1, 1_000_000_000)
     .default(30)
-    .describe('Fewer gray requests than this pass nothing and break no maxRate.'),
+    .describe('Fewer gray requests than this pass nothing and break no stopAbove.'),
   weight: decimal(0.001, 1000).default(1).describe('Part of the budget of risk, relative to the other metrics.'),
   dispersion,
 });

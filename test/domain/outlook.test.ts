@@ -250,24 +250,6 @@ describe('the advice', () => {
     const [advice] = outlookOf({ rps: 0.001, baseRate: 0.0001, shareBp: 100 }).advice;
     expect(advice).toContain('no share, passMargin, hold or maxRate alone is enough');
   });
-
-  it('warns of a maxRate that chance alone breaks, with a sample that is large enough', () => {
-    const poorly = { rps: 100, baseRate: 0.005, shareBp: 500, rule: { maxRate: 0.02, minSample: 30 } };
-    const [advice = ''] = outlookOf(poorly).advice;
-    expect(advice).toMatch(/errors: chance alone breaks maxRate: 2% in \d+ % of good releases; set minSample: \d+,/);
-    const minSample = Number(/minSample: (\d+)/.exec(advice)?.[1]);
-    expect(outlookOf({ ...poorly, rule: { maxRate: 0.02, minSample } }).advice).toEqual([]);
-    const [never] = outlookOf({ ...poorly, baseRate: 0.03 }).advice;
-    expect(never).toContain('% of good releases; set a higher maxRate');
-  });
-
-  it('tells that chance as often as the real judge is broken by it', () => {
-    const rule = { maxRate: 0.02, minSample: 100, margin: 100, dispersion: 50 };
-    const broken = { rps: 100, baseRate: 0.005, shareBp: 500, rule };
-    const told = Number(/in (\d+) % of good/.exec(outlookOf(broken).advice.join())?.[1]) / 100;
-    const seen = simulated(broken, 1, 'fail', 400).filter((ms) => ms <= 300_000).length / 400;
-    expect(Math.abs(told - seen)).toBeLessThan(0.1);
-  });
 });
 
 describe('a stage in which the arms cannot be compared', () => {

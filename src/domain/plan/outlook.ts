@@ -2,7 +2,6 @@
 import { isProbeMetric } from '../probe-metrics.ts';
 import type { ReleaseSpec, SequentialJudgeSpec, SequentialRule } from '../spec.ts';
 import { adviceFor, isHopeless } from './outlook/advice.ts';
-import { breachAdvice } from './outlook/breach.ts';
 import { crossing } from './outlook/crossing.ts';
 import { limitOf, type Place, placesOf, situationOf } from './outlook/situation.ts';
 import { failWalk, passWalk, type Situation } from './outlook/walks.ts';
@@ -57,17 +56,10 @@ export function planOutlook(spec: ReleaseSpec, judge: SequentialJudgeSpec, traff
     const situation = situationOf(spec, judge, place);
     return { place, situation, outlook: metricOutlook(spec, place, situation) };
   });
-  const stagesOf = (metric: string) =>
-    found.flatMap(({ place, situation }) =>
-      place.metric === metric ? [{ situation, holdMs: place.stage.holdMs }] : [],
-    );
   return {
     ...traffic,
     metrics: found.map(({ outlook }) => outlook),
-    advice: [
-      ...found.flatMap(({ place, situation, outlook }) => advice(place, situation, outlook)),
-      ...Object.keys(judge.metrics).flatMap((metric) => breachAdvice(metric, stagesOf(metric)) ?? []),
-    ],
+    advice: found.flatMap(({ place, situation, outlook }) => advice(place, situation, outlook)),
   };
 }
 

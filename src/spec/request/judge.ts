@@ -22,6 +22,7 @@ const sequential = section({
       ...shared,
       margin: decimal(1, 100),
       passMargin: decimal(1.01, 1000).exactOptional(),
+      stopAbove: z.number().gt(0).max(1).exactOptional(),
       weight: decimal(0.001, 1000),
       dispersion: z.union([oneOf(['measured', 'clients']), decimal(1, 1000)]),
     }),

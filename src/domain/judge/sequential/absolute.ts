@@ -1,6 +1,7 @@
-/** Evidence that gray's own rate is below a limit, without comparing: what passes a release in which nothing is bad. */
+/** Evidence that gray's own rate is below a limit, or above it, without comparing. Below is what passes a release in which nothing is bad. */
 import type { Counts } from '../../verdict.ts';
-import { type Logs, lnE } from './e-process.ts';
+import { type Logs, lnE, lnOf, noLogs } from './e-process.ts';
+import { mixed } from './mixture.ts';
 
 /** Parts of the limit that the true rate may be. Zero is the usual one. */
 const parts = [0, 0.25, 0.5, 0.75];
@@ -24,3 +25,11 @@ export function withBound(logs: Logs, { total, bad }: Counts, limit: number, dis
 
 /** ln E against `limit`. */
 export const lnBound = (logs: Logs): number => lnE(logs);
+
+export const noAbove: Logs = noLogs(mixed);
+
+/** Null: a rate of at most `limit`. Poisson, and so safe for single events too. */
+export function withAbove(logs: Logs, { total, bad }: Counts, limit: number, dispersion: number): Logs {
+  const lns = lnOf(mixed);
+  return logs.map((log, at) => log + (bad * (lns[at] ?? 0) - total * limit * ((mixed[at] ?? 1) - 1)) / dispersion);
+}

@@ -2,15 +2,15 @@
 import { isProbeMetric } from '../../probe-metrics.ts';
 import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
 import type { Fold, Interval } from '../../verdict.ts';
-import { plus, soundReading } from '../counts.ts';
+import { type ArmCounts, plus, soundReading } from '../counts.ts';
 import { isNews } from '../fresh.ts';
 import { breach, recentSample } from '../rules.ts';
-import { noBound, withBound } from './absolute.ts';
+import { noAbove, noBound, withAbove, withBound } from './absolute.ts';
 import { dispersionOf, withPair } from './dispersion.ts';
-import { type Logs, lnSum, notWorseThan, plusSteps, stepsOf, withInterval, worse } from './e-process.ts';
-import { withLate } from './late.ts';
+import { type Logs, lnSum, notWorseThan, stepsOf, withInterval } from './e-process.ts';
 import { withLikelihood } from './likelihood.ts';
 import { asFold, freshMetric, type Memory, metricOf, recall, type SequentialMemory } from './memory.ts';
+import { mixed, withSteps } from './mixture.ts';
 import { defaultPassMargin } from './pass-margin.ts';
 import { withRecorded } from './recorded.ts';
 import { noSampleRatio, withRequests } from './sample-ratio.ts';
@@ -48,24 +48,28 @@ function foldMetric(
   if ('unusable' in latest) return { ...before, latest };
   const { counts } = latest;
   const dispersion = dispersionFor(rule, before);
-  const steps = stepsOf(counts, worse, rule.margin, dispersion);
+  const steps = stepsOf(counts, mixed, rule.margin, dispersion);
   const passMargin = passMarginOf(rule, interval);
   const stage = plus(before.stage, counts);
   const recent = recentSample(rule, before.recent, counts);
   return {
-    worse: steps === null ? before.worse : plusSteps(before.worse, steps),
-    late: withLate(before.late, interval.fromMs, steps, worse),
+    worse: withSteps(before.worse, interval.fromMs, steps),
     likelihood: withLikelihood(before.likelihood, counts, dispersion),
     recorded: withRecorded(before.recorded, counts, rule.margin, dispersion),
     scatter: rule.dispersion === 'measured' ? withPair(before.scatter, counts.stable) : before.scatter,
     dispersion,
     notWorse: withInterval(before.notWorse, counts, notWorseThan(passMargin), passMargin, dispersion),
+    above: rule.maxRate === undefined ? noAbove : withAbove(before.above, counts.gray, rule.maxRate, dispersion),
     bound: rule.maxRate === undefined ? noBound : withBound(before.bound, counts.gray, rule.maxRate, dispersion),
     ...{ stage, recent, latest },
     grayUntilMs: counts.gray.total > 0 ? interval.toMs : before.grayUntilMs,
-    broken: before.broken ?? breach('absolute', rule, stage) ?? breach('absolute', rule, recent),
+    broken: before.broken ?? stopped(rule, stage) ?? stopped(rule, recent),
   };
 }
+
+/** The one rule that asks no evidence. */
+const stopped = ({ stopAbove, ...rule }: SequentialRule, counts: ArmCounts): string | null =>
+  stopAbove === undefined ? null : breach('absolute', { ...rule, maxRate: stopAbove }, counts);
 
 /** Only what was measured before this interval may weigh it. */
 const dispersionFor = ({ dispersion }: SequentialRule, { scatter }: SequentialMemory): number => {
@@ -97,12 +101,12 @@ function overBudget(spec: SequentialJudgeSpec, memory: Pick<Memory, 'metrics'>):
   return { metric: most.metric, reason: most.reason };
 }
 
-/** No mean is above it: spares the exact one as long as nothing is suspicious. */
+/** No mean is above it, but for what waits, which is below 1: spares the exact one as long as nothing is suspicious. */
 const highest = ({ metrics }: Pick<Memory, 'metrics'>): number =>
+  Math.log(mixed.length + 1) +
   Object.values(metrics).reduce(
-    (most, { worse: logs, late, recorded }) =>
-      Math.max(most, maxOf(logs), maxOf(late.sums ?? []), maxOf(recorded.logs)),
-    -Infinity,
+    (most, { worse, recorded, above }) => Math.max(most, maxOf(worse.sums), maxOf(recorded.logs), maxOf(above)),
+    0,
   );
 
 const maxOf = (logs: Logs): number => logs.reduce((most, log) => Math.max(most, log), -Infinity);

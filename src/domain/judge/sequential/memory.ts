@@ -1,21 +1,22 @@
 /** What the sequential judge remembers of a metric: plain JSON of a fixed size, however many intervals came. */
 import type { Fold, MetricReading } from '../../verdict.ts';
 import { type ArmCounts, isArmCounts, noCounts } from '../counts.ts';
-import { noBound } from './absolute.ts';
+import { noAbove, noBound } from './absolute.ts';
 import { noScatter, type Scatter } from './dispersion.ts';
-import { type Logs, noLogs, worse } from './e-process.ts';
-import { type Late, noLate } from './late.ts';
+import { type Logs, noLogs } from './e-process.ts';
 import { ratios } from './likelihood.ts';
+import { type Mixture, mixed, noMixture } from './mixture.ts';
 import { noRecord, type Recorded } from './recorded.ts';
 import { noSampleRatio, type SampleRatio } from './sample-ratio.ts';
 
 export interface SequentialMemory {
-  /** Of the whole release: evidence that gray is worse, from the start and from late restarts. */
-  readonly worse: Logs;
-  readonly late: Late;
+  /** Of the whole release: evidence that gray is worse. */
+  readonly worse: Mixture;
   readonly likelihood: Logs;
   /** For the time without a stable arm. */
   readonly recorded: Recorded;
+  /** Evidence that gray is above its own limit. */
+  readonly above: Logs;
   readonly scatter: Scatter;
   /** The dispersion used for the latest interval. */
   readonly dispersion: number;
@@ -43,10 +44,10 @@ const pointsOfPass = 4;
 const none: Logs = Array.from({ length: pointsOfPass }, () => 0);
 
 export const freshMetric: SequentialMemory = {
-  worse: noLogs(worse),
-  late: noLate,
+  worse: noMixture,
   likelihood: noLogs(ratios),
   recorded: noRecord,
+  above: noAbove,
   scatter: noScatter,
   dispersion: 1,
   notWorse: none,
@@ -90,10 +91,11 @@ const isWhole = (value: Readonly<Record<string, unknown>>): boolean =>
 function isMetric(value: unknown): boolean {
   if (!isRecord(value)) return false;
   const logs: readonly [unknown, number][] = [
-    [value.worse, worse.length],
+    [isRecord(value.worse) ? value.worse.sums : null, mixed.length],
     [value.likelihood, ratios.length],
     [value.notWorse, pointsOfPass],
     [value.bound, noBound.length],
+    [value.above, mixed.length],
   ];
   return logs.every(([log, length]) => isLogs(log, length)) && isArmCounts(value.stage) && isArmCounts(value.recent);
 }

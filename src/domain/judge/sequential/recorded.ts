@@ -3,7 +3,8 @@
  * stable arm had before, doubled: nobody can tell any more whether the whole day became worse or the release is.
  */
 import type { ArmCounts } from '../counts.ts';
-import { type Logs, noLogs, worse } from './e-process.ts';
+import { type Logs, noLogs } from './e-process.ts';
+import { mixed } from './mixture.ts';
 
 export interface Recorded {
   /** Of the stable arm, while it was large enough to compare with. */
@@ -13,7 +14,7 @@ export interface Recorded {
   readonly logs: Logs;
 }
 
-export const noRecord: Recorded = { total: 0, bad: 0, logs: noLogs(worse) };
+export const noRecord: Recorded = { total: 0, bad: 0, logs: noLogs(mixed) };
 
 /** A stable arm with a smaller part of gray's requests is too small. */
 const leastPart = 0.05;
@@ -33,5 +34,5 @@ export function withRecorded(before: Recorded, counts: ArmCounts, margin: number
   const expected = gray.total * upper * margin * drift;
   // Poisson, and so safe for single events too: E[exp(step)] ≤ 1 up to the expected rate.
   const step = (ratio: number) => (gray.bad * Math.log(ratio) - expected * (ratio - 1)) / dispersion;
-  return { ...before, logs: before.logs.map((log, at) => log + step(worse[at] ?? 1)) };
+  return { ...before, logs: before.logs.map((log, at) => log + step(mixed[at] ?? 1)) };
 }

@@ -1,9 +1,9 @@
 /** The evidence of each metric that gray is worse, and what it weighs in the one budget of the release. */
-import type { SequentialJudgeSpec } from '../../spec.ts';
-import { share } from '../counts.ts';
-import { lnE, lnSum, worse } from './e-process.ts';
-import { lnWithLate } from './late.ts';
+import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
+import { percent, share } from '../counts.ts';
+import { lnE, lnSum } from './e-process.ts';
 import { type Memory, metricOf, type SequentialMemory } from './memory.ts';
+import { lnMixture } from './mixture.ts';
 
 export interface Weighed {
   readonly metric: string;
@@ -17,20 +17,41 @@ export interface Weighed {
 export function lnWorse(spec: SequentialJudgeSpec, { metrics }: Pick<Memory, 'metrics'>): readonly Weighed[] {
   const rules = Object.entries(spec.metrics);
   const all = rules.reduce((sum, [, { weight }]) => sum + weight, 0);
-  return rules.map(([metric, { weight, margin }]) => {
+  return rules.map(([metric, rule]) => {
+    const { weight } = rule;
     const found = metricOf({ metrics }, metric);
-    const lnFail = lnOf(found);
-    return { metric, lnFail, lnWeighted: lnFail + Math.log(weight / all), reason: sentence(found, margin, lnFail) };
+    const parts = partsOf(found);
+    const lnFail = lnSum(Object.values(parts));
+    return {
+      metric,
+      lnFail,
+      lnWeighted: lnFail + Math.log(weight / all),
+      reason: sentence(found, rule, lnFail, parts),
+    };
   });
 }
 
 /** Most of the weight is where the arms can be compared, which is the whole ramp. */
-const lnOf = ({ worse: logs, late, recorded }: SequentialMemory): number =>
-  lnSum([Math.log(0.9) + lnWithLate(lnE(logs), late, worse), Math.log(0.1) + lnE(recorded.logs)]);
+const partsOf = ({ worse, recorded, above }: SequentialMemory) => ({
+  compared: Math.log(0.9) + lnMixture(worse),
+  recorded: Math.log(0.05) + lnE(recorded.logs),
+  above: Math.log(0.05) + lnE(above),
+});
 
-function sentence({ stage: { gray, stable } }: SequentialMemory, margin: number, lnFail: number): string {
-  const against = margin === 1 ? 'the stable rate' : `${margin} times the stable rate`;
-  return `${share('gray', gray)}, ${share('stable', stable)}: evidence 1 to ${odds(lnFail)} against a gray within ${against}`;
+type Parts = ReturnType<typeof partsOf>;
+
+function sentence(
+  { stage: { gray, stable } }: SequentialMemory,
+  { margin, maxRate }: SequentialRule,
+  lnFail: number,
+  { compared, recorded, above }: Parts,
+): string {
+  const evidence = `evidence 1 to ${odds(lnFail)} against`;
+  if (maxRate !== undefined && above > Math.max(compared, recorded))
+    return `${share('gray', gray)}: ${evidence} a gray within ${percent(maxRate)}`;
+  if (recorded > compared) return `${share('gray', gray)}: ${evidence} a gray within twice the stable rate before`;
+  const times = margin === 1 ? 'the stable rate' : `${margin} times the stable rate`;
+  return `${share('gray', gray)}, ${share('stable', stable)}: ${evidence} a gray within ${times}`;
 }
 
 /** `e^ln` for people. */

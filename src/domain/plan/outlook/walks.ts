@@ -1,7 +1,8 @@
 /** The sequential judge on paper: the walks to a pass and to a fail of one metric in one stage. */
 import { lnBound, noBound, withBound } from '../../judge/sequential/absolute.ts';
 import { dispersionOf } from '../../judge/sequential/dispersion.ts';
-import { type Grid, lnE, noLogs, notWorseThan, withInterval, worse } from '../../judge/sequential/e-process.ts';
+import { type Grid, lnE, noLogs, notWorseThan, withInterval } from '../../judge/sequential/e-process.ts';
+import { mixed } from '../../judge/sequential/mixture.ts';
 import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
 import { grayPart } from './closed-form.ts';
 import type { SoFar, Walk } from './crossing.ts';
@@ -44,26 +45,14 @@ export function failWalk(situation: Situation, ratio: number): Walk {
   const { judge, rule, budget } = situation;
   const enough = -Math.log(judge.alpha) - Math.log(budget);
   const suffices = (soFar: SoFar): boolean => {
-    const fromStart = lnOf(situation, soFar, worse, rule.margin);
-    return fromStart + lnWeight(fromStart, soFar.ms) >= enough;
+    const fromStart = lnOf(situation, soFar, mixed, rule.margin);
+    return fromStart + lnWeight >= enough;
   };
   return { ...walk(situation, ratio), evidence: 'many', suffices };
 }
 
-/**
- * The judge puts nine parts in ten on where the arms compare; half of that on evidence from the start, the rest on
- * restarts every five minutes, which see so much less of it.
- */
-function lnWeight(fromStart: number, ms: number): number {
-  const restarts = Array.from({ length: Math.min(mostRestarts, Math.floor(ms / restartMs)) }, (_, at) => {
-    const missed = Math.min(1, ((at + 1) * restartMs) / ms);
-    return Math.exp(-Math.max(0, fromStart) * missed) / ((at + 1) * (at + 2));
-  });
-  return Math.log(0.45 * restarts.reduce((sum, weight) => sum + weight, 1));
-}
-
-const restartMs = 5 * 60_000;
-const mostRestarts = 20;
+/** Nine parts in ten are on where the arms compare, nine in ten of them there from the start; the rest adds little. */
+const lnWeight = Math.log(0.9 * 0.9);
 
 /** Of counts that are weighed already. */
 const lnOf = ({ part }: Situation, { weighedBad, weighedGrayBad }: SoFar, grid: Grid, margin: number): number => {

@@ -73,11 +73,23 @@ describe('a stage', () => {
     });
   });
 
-  it('fails at once above its own limit, without comparing', () => {
-    const both = { gray: counts(30, 100), stable: counts(270, 900) };
-    expect(judged(1, both, specOf({ maxRate: 0.2 })).verdict).toMatchObject({
+  it('fails at once above what stops it, without asking for evidence', () => {
+    const both = { gray: counts(9, 30), stable: counts(270, 900) };
+    expect(judged(1, both, specOf({ stopAbove: 0.2 })).verdict).toMatchObject({
       ...{ kind: 'fail', reason: expect.stringContaining('against a limit of 20.0 %') },
     });
+  });
+
+  it('fails when shown to be above its own limit, also where stable is as bad', () => {
+    const both = { gray: counts(30, 100), stable: counts(270, 900) };
+    expect(judged(1, both, specOf({ maxRate: 0.05 })).verdict).toMatchObject({
+      ...{ kind: 'fail', reason: expect.stringContaining('against a gray within 5.0 %') },
+    });
+  });
+
+  it('is not failed by one bad request in a small sample', () => {
+    const unlucky = { gray: counts(2, 40), stable: counts(2, 400) };
+    expect(judged(1, unlucky, specOf({ maxRate: 0.01 })).verdict.kind).toBe('inconclusive');
   });
 
   it('needs evidence of its own, while the budget of risk goes on', () => {
