@@ -2,7 +2,7 @@
 import type { Fold, JudgeContext, MetricEvidence, Verdict } from '../../verdict.ts';
 import { sentence, staleness } from '../fresh.ts';
 import { missingSample, satisfied } from '../rules.ts';
-import { counted } from './analyse.ts';
+import { analyse, counted } from './analyse.ts';
 import { type Analysis, type KayentaMemory, type Memory, metricOf, recall } from './memory.ts';
 import type { KayentaJudgeSpec, KayentaRule } from './spec.ts';
 
@@ -25,7 +25,8 @@ export function decide(spec: KayentaJudgeSpec, fold: Fold, context: JudgeContext
     return { ...verdict, kind: 'inconclusive', reason: 'no metric is required, so nothing can pass' };
   const words = evidence.map(sentence).join('; ');
   if (context.rules === 'absolute') return { ...verdict, kind: 'pass', reason: words };
-  return { ...verdict, ...scored(spec, memory.analysis, words) };
+  // What came since the last analysis was not compared in it: a pass never rests on that.
+  return { ...verdict, ...scored(spec, memory.analysis && analyse(spec, memory), words) };
 }
 
 /** By an absolute limit, or, where arms are compared, by an analysis. */

@@ -42,6 +42,12 @@ describe('a stage passes', () => {
     expect(verdictOf(errors, series('errors', ...readings(8, 1))).kind).toBe('pass');
   });
 
+  it('never on an analysis that has not seen the newest intervals', () => {
+    const daily = judgeOf({ errors: {} }, { everyMs: 8 * stepMs, lookback: 8 });
+    expect(verdictOf(daily, series('errors', ...good)).kind).toBe('pass');
+    expect(verdictOf(daily, series('errors', ...good, ...bad.slice(0, 7))).kind).not.toBe('pass');
+  });
+
   it('with one high metric of many, where the score allows it', () => {
     const metrics = { errors: {}, slow: {} };
     const intervals = both(good, bad);
