@@ -15,7 +15,8 @@ export function plotOf(rows: readonly PlotRow[]): string {
   const bottom = top + rows.length * height + 16;
   const total = left + 2 * width + gap + 60;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${bottom}" font-family="sans-serif" font-size="13">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${total} ${bottom}" role="img" font-family="sans-serif" font-size="13">`,
+    '<title>Part of the good releases each rule rolls back, and minutes until it rolls back a gray three times worse</title>',
     `<rect width="${total}" height="${bottom}" fill="#fff"/>`,
     text(left, 24, 'good releases rolled back, worst case'),
     text(left, 42, '(percent; shorter is better)', '#666'),

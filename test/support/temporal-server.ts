@@ -17,7 +17,7 @@ export interface TestTemporal {
 }
 
 /** Set GRAY_TEST_LOG=INFO to see what the workers say. */
-const quiet = new DefaultLogger(process.env['GRAY_TEST_LOG'] === 'INFO' ? 'INFO' : 'ERROR');
+const quiet = new DefaultLogger(process.env.GRAY_TEST_LOG === 'INFO' ? 'INFO' : 'ERROR');
 let installed = false;
 
 /** The caller ends it with `stopTemporal`. */

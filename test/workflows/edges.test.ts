@@ -115,7 +115,7 @@ describe('a stable server on another version', () => {
     await world.start();
     await world.until(({ phase }) => phase === 'ramp');
     expect(world.versions()[3]).toBe('1.0.0');
-    expect(world.routes[0]?.servers['s4']).toBe('out');
+    expect(world.routes[0]?.servers.s4).toBe('out');
     expect((await world.result()).outcome).toBe('completed');
   });
 

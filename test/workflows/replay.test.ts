@@ -15,7 +15,7 @@ const recorded = () => (existsSync(folder) ? readdirSync(folder).filter((name) =
 const bundle = testBundle();
 
 /** A missing history is recorded with `GRAY_RECORD=1`; one that is there is never recorded again. */
-if (process.env['GRAY_RECORD'] === '1') {
+if (process.env.GRAY_RECORD === '1') {
   describe('recording', () => {
     const temporal = useTemporal();
     let world: World;
