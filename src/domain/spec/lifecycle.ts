@@ -1,0 +1,76 @@
+/** Sections that shape the lifecycle: audience, ramp, data, deployment, leveling, exception. */
+
+export interface AudienceSpec {
+  /** Users on the new version from the period switch on. */
+  readonly alwaysGray: readonly string[];
+  /** Users who stay on the base version as long as it can carry them. */
+  readonly alwaysStable: readonly string[];
+  /** Test users of gray verification. */
+  readonly testUsers: readonly string[];
+  /** Expected part of the requests that `rest` decides (no identity, or always stable), basis points. For the plan. */
+  readonly restBp: number;
+  /** Fixed salt of the user hash; by default every release draws its own users. No `|`, `:` or white space. */
+  readonly salt?: string;
+  /** Users with an identity, for the plan. */
+  readonly users?: number;
+}
+
+export interface RampSpec {
+  readonly stages: readonly StageSpec[];
+  /** `extend`: a stage without a verdict ends after patience × hold. */
+  readonly patience: number;
+  /** For every stage that does not say; absent in releases begun before there was a choice: extend. */
+  readonly undecided?: Undecided;
+  /** `hold`: longest wait for an operator or a verdict, then rollback; absent: a day. */
+  readonly answerWithinMs?: number;
+}
+
+/** What happens at the end of a hold without a verdict; see `whenUndecided`. */
+export type Undecided = 'extend' | 'hold' | 'rollback';
+
+export interface StageSpec {
+  readonly shareBp: number;
+  readonly holdMs: number;
+  readonly undecided?: Undecided;
+  readonly approval?: ApprovalSpec;
+}
+
+export interface ApprovalSpec {
+  readonly deadlineMs: number;
+  /** What happens when nobody answers. In leveling `hold` keeps the servers where they are. */
+  readonly otherwise: 'rollback' | 'hold' | 'proceed';
+}
+
+export interface DataSpec {
+  /** Null: the file does not say, which the plan warns about. */
+  readonly compatible: 'both' | 'forwardOnly' | null;
+  /** From here on there is no rollback; entering it is a gate. */
+  readonly pointOfNoReturn?: 'leveling';
+}
+
+export interface DeploymentSpec {
+  /** A stable server found on another version: brought to base, or the release is refused. */
+  readonly strays: 'bring-to-base' | 'refuse';
+  /** Servers deployed at the same time. */
+  readonly parallel: number;
+  /** Attempts per server before it counts as failed. */
+  readonly attempts: number;
+  /** Longest wait for open requests of a server before they are cut. */
+  readonly drainMs: number;
+}
+
+export interface LevelingSpec {
+  /** Servers per batch, already counted out of a percentage. */
+  readonly batch: number;
+  readonly approval?: ApprovalSpec;
+  /** A server that does not come up: wait for an operator, or exception period at once. */
+  readonly onServerFailure: 'exception' | 'wait';
+}
+
+export interface ExceptionSpec {
+  readonly policy: 'rollback' | 'hold';
+  /** A hold that runs out rolls back. */
+  readonly holdForMs: number;
+  /** Open gray sessions are closed after this. */
+  readonly drainMs: number;
+}

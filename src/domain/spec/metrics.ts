@@ -1,0 +1,49 @@
+/** Section `metrics`: where the counts come from, by kind. */
+
+export type MetricsSpec = MemoryMetricsSpec | ExpositionMetricsSpec | PrometheusMetricsSpec;
+
+export interface MemoryMetricsSpec {
+  readonly kind: 'memory';
+  readonly intervalMs: number;
+}
+
+/** Scrapes each server's own /metrics. */
+export interface ExpositionMetricsSpec {
+  readonly kind: 'exposition';
+  readonly path: string;
+  readonly intervalMs: number;
+  readonly define: Readonly<Record<string, ExpositionMetric>>;
+  readonly probe?: ProbeSpec;
+}
+
+/** Synthetic requests, counted as the metrics `probe-failed` and `probe-slow`. */
+export interface ProbeSpec {
+  /** Path, asked straight at each server. */
+  readonly get: string;
+  /** Per server and interval. */
+  readonly requests: number;
+  readonly timeoutMs: number;
+  /** Slower answers count as slow; so do failed ones. */
+  readonly slowMs: number;
+}
+
+/**
+ * Errors: `bad` selects, among the samples of counter `total`, those that are bad (label = value or /pattern/).
+ * Latency: requests of `histogram` slower than `aboveSeconds`, which must be one of its bucket bounds.
+ */
+export type ExpositionMetric =
+  | { readonly total: string; readonly bad: Readonly<Record<string, string>> }
+  | { readonly histogram: string; readonly aboveSeconds: number };
+
+/** Instant queries at the interval's end. `{window}` is replaced by the interval, `{servers}` by a pattern of the arm's instances. */
+export interface PrometheusMetricsSpec {
+  readonly kind: 'prometheus';
+  readonly url: string;
+  readonly tokenEnv?: string;
+  readonly scrapeMs: number;
+  readonly intervalMs: number;
+  /** Label whose value tells the server; its value is `host:port` unless `servers[].metrics` says otherwise. */
+  readonly instanceLabel: string;
+  readonly define: Readonly<Record<string, { readonly total: string; readonly bad: string }>>;
+  readonly probe?: ProbeSpec;
+}

@@ -1,0 +1,48 @@
+/** Section `router`: what splits the traffic, by kind. */
+
+/** Where a request's identity is read from: the header first, then the cookie. */
+export interface IdentitySpec {
+  readonly header?: string;
+  readonly cookie?: string;
+}
+
+export type RouterSpec = MemoryRouterSpec | EmbeddedRouterSpec | HaproxyRouterSpec;
+
+export interface MemoryRouterSpec {
+  readonly kind: 'memory';
+  readonly identity: IdentitySpec;
+}
+
+/** The project's own router process; see `gray router`. */
+export interface EmbeddedRouterSpec {
+  readonly kind: 'embedded';
+  readonly identity: IdentitySpec;
+  /** Unix socket path, or a loopback URL together with `tokenEnv`. */
+  readonly admin: string;
+  /** Environment variable that holds the admin token. */
+  readonly tokenEnv?: string;
+  /** Base URL of the public entrance, for gray verification. */
+  readonly entrance: string;
+  /** Base URL of the loopback probe entrance: same rules, identity headers always trusted, kept out of metrics. */
+  readonly probe: string;
+}
+
+export interface HaproxyRouterSpec {
+  readonly kind: 'haproxy';
+  readonly identity: IdentitySpec;
+  readonly entrance: string;
+  readonly instances: readonly HaproxyInstance[];
+}
+
+export interface HaproxyInstance {
+  /** Admin socket of HAProxy, `level admin`. */
+  readonly socket: string;
+  /** Map file that holds this target's split; one per target. */
+  readonly map: string;
+  /** The file that `server-state-file-name` (or `server-state-file`) names; one per target. */
+  readonly stateFile: string;
+  /** Backend names of the pools a and b. */
+  readonly backends: { readonly a: string; readonly b: string };
+  /** Base URL of the loopback probe entrance. */
+  readonly probe: string;
+}
