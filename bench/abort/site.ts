@@ -5,8 +5,7 @@ import type { Crew } from '../../demo/processes/crew.ts';
 import { quietPorts } from '../../demo/stage/ports.ts';
 import { type RouterKind, routerStages } from '../../demo/stage/router.ts';
 import type { HttpCheck, ReleaseSpec } from '../../src/domain/spec.ts';
-import { resolveRouter } from '../../src/spec/kinds.ts';
-import { router as routerSection } from '../../src/spec/router.ts';
+import { resolveRouter, router as routerSection } from '../../src/spec/router.ts';
 import { baseBuild, releaseSpec, server } from '../../test/support/release-spec.ts';
 import { startServers } from './servers.ts';
 

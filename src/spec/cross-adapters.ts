@@ -2,9 +2,8 @@ import type { Allowed } from './cross-checks.ts';
 import type { GoodSections, ReleaseFile } from './file.ts';
 import type { Finding, Step } from './finding.ts';
 import { finding } from './finding.ts';
-import { isUrl } from './kinds.ts';
 import { listed, nearest } from './near.ts';
-import { isLoopback } from './net.ts';
+import { isLoopback, isUrl } from './net.ts';
 
 export const routerChecks = (sections: GoodSections, allowed: Allowed): Finding[] => [
   ...(allowed.memory ? [] : memoryKinds(sections)),

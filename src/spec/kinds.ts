@@ -1,43 +1,7 @@
 /** Adapter sections in the units of the spec: one branch per kind. */
-import type {
-  DeployerSpec,
-  ExpositionMetric,
-  HaproxyInstance,
-  MetricsSpec,
-  ProbeSpec,
-  RouterSpec,
-} from '../domain/spec.ts';
+import type { DeployerSpec, ExpositionMetric, MetricsSpec, ProbeSpec } from '../domain/spec.ts';
 import type { ReleaseFile } from './file.ts';
 import type { At } from './resolve.ts';
-
-type RouterFile = ReleaseFile['router'];
-
-export function resolveRouter(router: RouterFile, target: string, at: At): RouterSpec {
-  switch (router.kind) {
-    case 'memory':
-      return router;
-    case 'embedded':
-      return { ...router, admin: isUrl(router.admin) ? router.admin : at(router.admin) };
-    case 'haproxy':
-      return { ...router, instances: router.instances.map((instance) => resolveInstance(instance, target, at)) };
-  }
-}
-
-export const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);
-
-function resolveInstance(
-  instance: Extract<RouterFile, { kind: 'haproxy' }>['instances'][number],
-  target: string,
-  at: At,
-): HaproxyInstance {
-  return {
-    socket: at(instance.socket),
-    map: at(instance.map),
-    stateFile: at(instance.stateFile),
-    backends: instance.backends ?? { a: `${target}-a`, b: `${target}-b` },
-    probe: instance.probe,
-  };
-}
 
 export function resolveDeployer(deployer: ReleaseFile['deployer'], at: At): DeployerSpec {
   switch (deployer.kind) {

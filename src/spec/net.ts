@@ -50,3 +50,5 @@ export function isLoopback(value: string): boolean {
   const { hostname } = new URL(value);
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d+){3}$/.test(hostname);
 }
+
+export const isUrl = (text: string): boolean => /^https?:\/\//i.test(text);

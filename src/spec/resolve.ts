@@ -6,7 +6,8 @@ import type { AudienceSpec, HooksSpec, LevelingSpec, RampSpec, ReleaseSpec, Stag
 import { deploymentChecks, grayChecks, hookCheck } from './checks.ts';
 import type { ReleaseFile } from './file.ts';
 import { resolveJudge } from './judge.ts';
-import { resolveDeployer, resolveMetrics, resolveRouter } from './kinds.ts';
+import { resolveDeployer, resolveMetrics } from './kinds.ts';
+import { resolveRouter } from './router.ts';
 
 /** The lists of the audience, read from their files. */
 export interface Lists {
