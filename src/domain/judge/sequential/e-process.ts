@@ -19,15 +19,6 @@ export const gridOf = (from: number, to: number, count: number): Grid =>
 /** From somewhat worse to a disaster. */
 export const worse: Grid = gridOf(1.15, 40, 24);
 
-const passGrids = new Map<number, Grid>();
-
-/** From as good as stable to far better, against a null of `margin` times worse. */
-export function notWorseThan(margin: number): Grid {
-  const grid = passGrids.get(margin) ?? [1, 0.75, 0.5, 0.25].map((ratio) => ratio / margin);
-  passGrids.set(margin, grid);
-  return grid;
-}
-
 export const noLogs = (grid: Grid): Logs => grid.map(() => 0);
 
 /**

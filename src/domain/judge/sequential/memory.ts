@@ -6,6 +6,7 @@ import { noScatter, type Scatter } from './dispersion.ts';
 import { type Logs, noLogs } from './e-process.ts';
 import { ratios } from './likelihood.ts';
 import { type Mixture, mixed, noMixture } from './mixture.ts';
+import { noEvidence } from './pass.ts';
 import { noRecord, type Recorded } from './recorded.ts';
 import { noSampleRatio, type SampleRatio } from './sample-ratio.ts';
 
@@ -40,9 +41,6 @@ export interface Memory {
   readonly failed: { readonly metric: string; readonly reason: string } | null;
 }
 
-const pointsOfPass = 4;
-const none: Logs = Array.from({ length: pointsOfPass }, () => 0);
-
 export const freshMetric: SequentialMemory = {
   worse: noMixture,
   likelihood: noLogs(ratios),
@@ -50,7 +48,7 @@ export const freshMetric: SequentialMemory = {
   above: noAbove,
   scatter: noScatter,
   dispersion: 1,
-  notWorse: none,
+  notWorse: noEvidence,
   bound: noBound,
   stage: noCounts,
   recent: noCounts,
@@ -93,7 +91,7 @@ function isMetric(value: unknown): boolean {
   const logs: readonly [unknown, number][] = [
     [isRecord(value.worse) ? value.worse.sums : null, mixed.length],
     [value.likelihood, ratios.length],
-    [value.notWorse, pointsOfPass],
+    [value.notWorse, noEvidence.length],
     [value.bound, noBound.length],
     [value.above, mixed.length],
   ];

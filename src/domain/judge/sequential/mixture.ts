@@ -17,7 +17,8 @@ export interface Mixture {
   readonly sums: Logs;
 }
 
-const atOnce = 0.9;
+/** The part of the weight that the planner counts on; the rest enters later and adds little. */
+export const atOnce = 0.9;
 
 export const noMixture: Mixture = {
   beganMs: 0,
@@ -44,7 +45,10 @@ export function withSteps(mixture: Mixture, fromMs: number, steps: Logs | null):
 function enter(sums: Logs, entering: number): Logs {
   if (entering <= 0) return sums;
   const lnEntering = Math.log(entering);
-  return sums.map((sum, at) => lnSum([sum, lnEntering + (lnShares[at] ?? 0)]));
+  return sums.map((sum, at) => {
+    const part = lnEntering + (lnShares[at] ?? 0) - sum;
+    return part > 0 ? sum + part + Math.log1p(Math.exp(-part)) : sum + Math.log1p(Math.exp(part));
+  });
 }
 
 /** ln E: what has entered, and what waits, which counts as 1. */

@@ -20,7 +20,7 @@ export function lnWorse(spec: SequentialJudgeSpec, { metrics }: Pick<Memory, 'me
   return rules.map(([metric, rule]) => {
     const { weight } = rule;
     const found = metricOf({ metrics }, metric);
-    const parts = partsOf(found);
+    const parts = partsOf(rule, found);
     const lnFail = lnSum(Object.values(parts));
     return {
       metric,
@@ -31,12 +31,18 @@ export function lnWorse(spec: SequentialJudgeSpec, { metrics }: Pick<Memory, 'me
   });
 }
 
-/** Most of the weight is where the arms can be compared, which is the whole ramp. */
-const partsOf = ({ worse, recorded, above }: SequentialMemory) => ({
-  compared: Math.log(0.9) + lnMixture(worse),
-  recorded: Math.log(0.05) + lnE(recorded.logs),
-  above: Math.log(0.05) + lnE(above),
-});
+/** Most of the weight is where the arms can be compared, which is the whole ramp. They add up to 1. */
+export const weightOf = ({ maxRate }: Pick<SequentialRule, 'maxRate'>) =>
+  maxRate === undefined ? { compared: 0.95, recorded: 0.05, above: 0 } : { compared: 0.9, recorded: 0.05, above: 0.05 };
+
+function partsOf(rule: SequentialRule, { worse, recorded, above }: SequentialMemory) {
+  const weight = weightOf(rule);
+  return {
+    compared: Math.log(weight.compared) + lnMixture(worse),
+    recorded: Math.log(weight.recorded) + lnE(recorded.logs),
+    above: Math.log(weight.above) + lnE(above),
+  };
+}
 
 type Parts = ReturnType<typeof partsOf>;
 

@@ -1,8 +1,10 @@
 /** The sequential judge on paper: the walks to a pass and to a fail of one metric in one stage. */
 import { lnBound, noBound, withBound } from '../../judge/sequential/absolute.ts';
 import { dispersionOf } from '../../judge/sequential/dispersion.ts';
-import { type Grid, lnE, noLogs, notWorseThan, withInterval } from '../../judge/sequential/e-process.ts';
-import { mixed } from '../../judge/sequential/mixture.ts';
+import { type Grid, type Logs, lnE, noLogs, withInterval } from '../../judge/sequential/e-process.ts';
+import { atOnce, mixed } from '../../judge/sequential/mixture.ts';
+import { noEvidence, notWorseThan } from '../../judge/sequential/pass.ts';
+import { weightOf } from '../../judge/sequential/weigh.ts';
 import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
 import { grayPart } from './closed-form.ts';
 import type { SoFar, Walk } from './crossing.ts';
@@ -26,11 +28,11 @@ export interface Situation {
 /** A gray as good as stable, until the stage may end. */
 export function passWalk(situation: Situation): Walk {
   const { judge, rule, passMargin } = situation;
-  const grid = notWorseThan(passMargin);
+  const pass = { grid: notWorseThan(passMargin), margin: passMargin, from: noEvidence };
   const enough = -Math.log(judge.beta);
   const suffices = (soFar: SoFar): boolean => {
     if (soFar.grayRequests < Math.max(1, rule.minSample)) return false;
-    return lnOf(situation, soFar, grid, passMargin) >= enough || belowLimit(rule, soFar) >= enough;
+    return lnOf(situation, soFar, pass) >= enough || belowLimit(rule, soFar) >= enough;
   };
   return { ...walk(situation, 1), evidence: 'few', suffices };
 }
@@ -44,21 +46,25 @@ function belowLimit({ maxRate }: SequentialRule, { weighedRequests, weighedGrayB
 export function failWalk(situation: Situation, ratio: number): Walk {
   const { judge, rule, budget } = situation;
   const enough = -Math.log(judge.alpha) - Math.log(budget);
+  const fail = { grid: mixed, margin: rule.margin, from: noLogs(mixed) };
+  const lnWeight = Math.log(atOnce * weightOf(rule).compared);
   const suffices = (soFar: SoFar): boolean => {
-    const fromStart = lnOf(situation, soFar, mixed, rule.margin);
-    return fromStart + lnWeight >= enough;
+    return lnOf(situation, soFar, fail) + lnWeight >= enough;
   };
   return { ...walk(situation, ratio), evidence: 'many', suffices };
 }
 
-/** Nine parts in ten are on where the arms compare, nine in ten of them there from the start; the rest adds little. */
-const lnWeight = Math.log(0.9 * 0.9);
+interface Process {
+  readonly grid: Grid;
+  readonly margin: number;
+  readonly from: Logs;
+}
 
 /** Of counts that are weighed already. */
-const lnOf = ({ part }: Situation, { weighedBad, weighedGrayBad }: SoFar, grid: Grid, margin: number): number => {
+const lnOf = ({ part }: Situation, { weighedBad, weighedGrayBad }: SoFar, { grid, margin, from }: Process): number => {
   const gray = { total: part, bad: weighedGrayBad };
   const stable = { total: 1 - part, bad: weighedBad - weighedGrayBad };
-  return lnE(withInterval(noLogs(grid), { gray, stable }, grid, margin));
+  return lnE(withInterval(from, { gray, stable }, grid, margin));
 };
 
 function walk(situation: Situation, ratio: number): Omit<Walk, 'evidence' | 'suffices'> {
