@@ -69,8 +69,8 @@ function foldMetric(
 }
 
 /** The one rule that asks no evidence. */
-const stopped = ({ stopAbove, ...rule }: SequentialRule, counts: ArmCounts): string | null =>
-  stopAbove === undefined ? null : breach('absolute', { ...rule, maxRate: stopAbove }, counts);
+const stopped = ({ role, minSample, stopAbove }: SequentialRule, counts: ArmCounts): string | null =>
+  stopAbove === undefined ? null : breach('absolute', { role, minSample, maxRate: stopAbove }, counts);
 
 /** Only what was measured before this interval may weigh it. */
 const dispersionFor = ({ dispersion }: SequentialRule, { scatter }: SequentialMemory): number => {
@@ -106,8 +106,13 @@ function overBudget(spec: SequentialJudgeSpec, memory: Pick<Memory, 'metrics'>):
 const highest = ({ metrics }: Pick<Memory, 'metrics'>): number =>
   Math.log(mixed.length + 1) +
   Object.values(metrics).reduce(
-    (most, { worse, recorded, above }) => Math.max(most, maxOf(worse.sums), maxOf(recorded.logs), maxOf(above)),
+    (most, { worse, recorded, above }) => maxOf(worse.sums, maxOf(recorded.logs, maxOf(above, most))),
     0,
   );
 
-const maxOf = (logs: Logs): number => logs.reduce((most, log) => Math.max(most, log), -Infinity);
+/** The highest of `logs` and `most`. */
+function maxOf(logs: Logs, most: number): number {
+  let highestLog = most;
+  for (const log of logs) if (log > highestLog) highestLog = log;
+  return highestLog;
+}

@@ -8,7 +8,7 @@ import { type Grid, gridOf, type Logs, lnOf, lnSum } from './e-process.ts';
 export const ratios: Grid = gridOf(1 / 16, 64, 31);
 
 export function withLikelihood(logs: Logs, { gray, stable }: ArmCounts, dispersion: number): Logs {
-  if (gray.total === 0 || stable.total === 0) return logs;
+  if (gray.total === 0 || stable.total === 0 || gray.bad + stable.bad === 0) return logs;
   const part = gray.total / (gray.total + stable.total);
   const bad = gray.bad + stable.bad;
   const lns = lnOf(ratios);

@@ -28,7 +28,8 @@ export const isTooSmall = ({ gray, stable }: ArmCounts): boolean => stable.total
 
 export function withRecorded(before: Recorded, counts: ArmCounts, margin: number, dispersion: number): Recorded {
   const { gray, stable } = counts;
-  if (!isTooSmall(counts)) return { ...before, total: before.total + stable.total, bad: before.bad + stable.bad };
+  if (!isTooSmall(counts))
+    return { total: before.total + stable.total, bad: before.bad + stable.bad, logs: before.logs };
   if (before.bad < leastBad) return before;
   const upper = (before.bad + 2 * Math.sqrt(before.bad * dispersion)) / before.total;
   const expected = gray.total * upper * margin * drift;
