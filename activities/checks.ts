@@ -2,7 +2,8 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { CheckPlace, CheckRunner } from '../src/adapters/checks/port.ts';
 import { GrayError } from '../src/domain/errors.ts';
-import type { Check, RouterSpec } from '../src/domain/spec.ts';
+import { routersIn } from '../src/domain/routers.ts';
+import type { Check, SingleRouterSpec } from '../src/domain/spec.ts';
 import { beating } from './beating.ts';
 import type { Adapters } from './deps.ts';
 import type { CheckEntranceOrder, CheckServersOrder, ChecksDone, HookOrder } from './orders.ts';
@@ -36,23 +37,25 @@ export const checkServers =
       return { ok: results.flat().length === 0, problems: results.flat() };
     });
 
+/** Through every router, the way its users will come. */
 export const checkEntrance =
   (adapters: Adapters) =>
   (order: CheckEntranceOrder): Promise<ChecksDone> =>
-    beating(undefined, () => {
-      const { target, version, expected, router } = order;
-      const place = {
-        at: 'router',
-        entrance: entranceOf(router),
-        identity: router.identity,
-        target,
-        version,
-        expected,
-      } as const;
-      return runChecks(adapters.check, order.checks, place);
+    beating(undefined, async () => {
+      const { target, version, expected } = order;
+      const results: ChecksDone[] = [];
+      for (const { name, router } of routersIn(order.router)) {
+        const { identity } = router;
+        const place = { at: 'router', entrance: entranceOf(router), identity, target, version, expected } as const;
+        const { problems } = await runChecks(adapters.check, order.checks, place);
+        results.push({ ok: problems.length === 0, problems: problems.map((problem) => at(name, problem)) });
+      }
+      return { ok: results.every(({ ok }) => ok), problems: results.flatMap(({ problems }) => problems) };
     });
 
-const entranceOf = (router: RouterSpec): string => (router.kind === 'memory' ? 'memory:' : router.entrance);
+const at = (name: string, problem: string): string => (name === '' ? problem : `${name}: ${problem}`);
+
+const entranceOf = (router: SingleRouterSpec): string => (router.kind === 'memory' ? 'memory:' : router.entrance);
 
 /** An idempotent command of the user's. */
 export const runHook =

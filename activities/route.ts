@@ -2,6 +2,7 @@
 import { cancellationSignal } from '@temporalio/activity';
 import type { Router } from '../src/adapters/router/port.ts';
 import { GrayError } from '../src/domain/errors.ts';
+import { readReachable } from '../src/domain/partly.ts';
 import { effectiveShareBp } from '../src/domain/split.ts';
 import { beating } from './beating.ts';
 import type { Adapters } from './deps.ts';
@@ -31,7 +32,7 @@ export const route =
   };
 
 async function reached(router: Router, steps: readonly RouteStep[]): Promise<readonly RouteStep[]> {
-  const { route: held } = await router.read();
+  const { route: held } = await readReachable(router);
   const at = steps.findIndex(({ desired }) => desired.fence === held.fence && desired.release === held.release);
   return at === -1 ? steps : steps.slice(at);
 }
@@ -60,7 +61,7 @@ async function carryOut(router: Router, order: RouteOrder, step: RouteStep): Pro
 /** A writer that came too late learns which share is in force now, so that its way back stays below that. */
 async function overtaken(router: Router, error: unknown): Promise<never> {
   if (!isStale(error)) throw error;
-  const shareBp = effectiveShareBp((await router.read()).route);
+  const shareBp = effectiveShareBp((await readReachable(router)).route);
   throw new GrayError(error.code, error.message, { details: { ...error.details, shareBp }, cause: error });
 }
 

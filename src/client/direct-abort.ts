@@ -3,6 +3,7 @@ import type { Confirmation, Router } from '../adapters/router/port.ts';
 import { type Capacity, floorShareBp } from '../domain/capacity.ts';
 import { formerlyListed } from '../domain/desired.ts';
 import { GrayError } from '../domain/errors.ts';
+import { readReachable } from '../domain/partly.ts';
 import type { DesiredRoute, RouteState } from '../domain/route.ts';
 import { otherPool, type PoolName, totalWeight } from '../domain/server.ts';
 import type { ReleaseSpec } from '../domain/spec.ts';
@@ -44,7 +45,8 @@ const tries = 5;
 
 async function write(spec: ReleaseSpec, router: Router, options: DirectAbortOptions) {
   for (let attempt = 1; ; attempt += 1) {
-    const state = await router.read();
+    // One of several routers may be dead: the others are done all the same, and the write then names it.
+    const state = await readReachable(router);
     const after = withoutGray(spec, state, options);
     try {
       await router.apply(after);

@@ -1,4 +1,5 @@
 /** Environment variables that the release file names. They are read by the worker, so run this where it runs. */
+import { routersIn } from '../domain/routers.ts';
 import type { Check, ReleaseSpec } from '../domain/spec.ts';
 import { type Finding, fail, ok } from './finding.ts';
 
@@ -21,7 +22,7 @@ export function namedVariables(spec: ReleaseSpec): string[] {
   const { router, deployer, metrics, notify, verify, hooks } = spec;
   const hookList = [hooks.beforeDeployment, hooks.beforeRollback, hooks.afterWatch].flatMap((hook) => hook ?? []);
   return [
-    ...(router.kind === 'embedded' ? listed(router.tokenEnv) : []),
+    ...routersIn(router).flatMap((one) => (one.router.kind === 'embedded' ? listed(one.router.tokenEnv) : [])),
     ...(deployer.kind === 'memory' ? [] : deployer.env),
     ...(metrics.kind === 'prometheus' ? listed(metrics.tokenEnv) : []),
     ...[...verify.deployment, ...verify.gray, ...hookList].flatMap(variablesOf),

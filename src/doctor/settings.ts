@@ -1,14 +1,23 @@
 /** What the kinds of router need beyond answering: their settings, and files that belong to one target alone. */
 import { haproxyDoctor } from '../adapters/router/haproxy.ts';
-import type { HaproxyInstance, ReleaseSpec } from '../domain/spec.ts';
+import { routersIn } from '../domain/routers.ts';
+import type { HaproxyInstance, NamedRouter, ReleaseSpec } from '../domain/spec.ts';
 import { type Finding, fail, ok } from './finding.ts';
 
 export async function examineSettings(spec: ReleaseSpec): Promise<Finding[]> {
-  if (spec.router.kind !== 'haproxy') return [];
-  const settings = await haproxyDoctor(spec.router, spec);
+  const each = await Promise.all(routersIn(spec.router).map((one) => settingsOf(one, spec)));
+  return each.flat();
+}
+
+async function settingsOf({ router, name }: NamedRouter, spec: ReleaseSpec): Promise<Finding[]> {
+  if (router.kind !== 'haproxy') return [];
+  const where = name === '' ? '' : `${name}: `;
+  const settings = await haproxyDoctor(router, spec);
   return [
-    ...settings.map(({ ok: good, what, mend }) => (good ? ok('router', what) : fail('router', what, mend))),
-    ...owners(spec.router.instances),
+    ...settings.map(({ ok: good, what, mend }) =>
+      good ? ok('router', `${where}${what}`) : fail('router', `${where}${what}`, mend),
+    ),
+    ...owners(router.instances),
   ];
 }
 

@@ -4,18 +4,42 @@ import type { Finding, Step } from './finding.ts';
 import { finding } from './finding.ts';
 import { listed, nearest } from './near.ts';
 import { isLoopback, isUrl } from './net.ts';
+import type { SingleRouterFile } from './router.ts';
 
 export const routerChecks = (sections: GoodSections, allowed: Allowed): Finding[] => [
   ...(allowed.memory ? [] : memoryKinds(sections)),
-  ...(sections.router?.kind === 'embedded' ? adminChecks(sections.router) : []),
-  ...(sections.router?.kind === 'haproxy' ? instanceChecks(sections.router.instances) : []),
+  ...(sections.router === undefined ? [] : eachRouter(sections.router).flatMap(singleRouterChecks)),
   ...(sections.deployer?.kind === 'process' ? placeholderChecks(sections.deployer.start) : []),
   ...(sections.deployer?.kind === 'process' ? sourceCheck(sections) : []),
 ];
 
+interface RouterAt {
+  readonly router: SingleRouterFile;
+  readonly path: readonly Step[];
+}
+
+const eachRouter = (router: ReleaseFile['router']): RouterAt[] =>
+  router.kind === 'several'
+    ? Object.entries(router.routers).map(([name, one]) => ({ router: one, path: ['router', 'routers', name] }))
+    : [{ router, path: ['router'] }];
+
+/** What a kind needs beyond its shape. */
+function singleRouterChecks({ router, path }: RouterAt): Finding[] {
+  switch (router.kind) {
+    case 'embedded':
+      return adminChecks(router, path);
+    case 'haproxy':
+      return instanceChecks(router.instances, path);
+    case 'memory':
+      return [];
+  }
+}
+
 function memoryKinds({ router, deployer, metrics, notify }: GoodSections): Finding[] {
   const kinds: readonly (readonly [readonly Step[], string | undefined])[] = [
-    [['router', 'kind'], router?.kind],
+    ...(router === undefined ? [] : eachRouter(router)).map(
+      ({ router: { kind }, path }) => [[...path, 'kind'], kind] as const,
+    ),
     [['deployer', 'kind'], deployer?.kind],
     [['metrics', 'kind'], metrics?.kind],
     ...(notify ?? []).map(({ kind }, index) => [['notify', index, 'kind'], kind] as const),
@@ -25,8 +49,11 @@ function memoryKinds({ router, deployer, metrics, notify }: GoodSections): Findi
     .map(([path]) => finding(path, 'the kind memory is for tests only: it moves no traffic and starts nothing'));
 }
 
-function adminChecks({ admin, tokenEnv }: Extract<ReleaseFile['router'], { kind: 'embedded' }>): Finding[] {
-  const path = ['router', 'admin'];
+function adminChecks(
+  { admin, tokenEnv }: Extract<SingleRouterFile, { kind: 'embedded' }>,
+  router: readonly Step[],
+): Finding[] {
+  const path = [...router, 'admin'];
   if (!isUrl(admin)) {
     return Buffer.byteLength(admin) > 100 ? [finding(path, 'expected a Unix socket path of at most 100 bytes')] : [];
   }
@@ -34,20 +61,20 @@ function adminChecks({ admin, tokenEnv }: Extract<ReleaseFile['router'], { kind:
     return [finding(path, 'expected a Unix socket path or a URL on this machine, such as http://127.0.0.1:7001')];
   if (tokenEnv === undefined) {
     return [
-      finding(['router', 'tokenEnv'], 'missing; an admin URL needs the environment variable that holds its token'),
+      finding([...router, 'tokenEnv'], 'missing; an admin URL needs the environment variable that holds its token'),
     ];
   }
   return [];
 }
 
-type Instances = Extract<ReleaseFile['router'], { kind: 'haproxy' }>['instances'];
+type Instances = Extract<SingleRouterFile, { kind: 'haproxy' }>['instances'];
 
-function instanceChecks(instances: Instances): Finding[] {
+function instanceChecks(instances: Instances, path: readonly Step[]): Finding[] {
   return (['socket', 'map', 'stateFile'] as const).flatMap((key) =>
     instances.flatMap((instance, index) => {
       const first = instances.findIndex((other) => other[key] === instance[key]);
       if (first === index) return [];
-      return [finding(['router', 'instances', index, key], `the same ${key} as router.instances[${first}]`)];
+      return [finding([...path, 'instances', index, key], `the same ${key} as ${path.join('.')}.instances[${first}]`)];
     }),
   );
 }

@@ -1,22 +1,33 @@
 /** Section `router`: one file per kind in `routers/`. */
 import { z } from 'zod';
-import type { RouterSpec } from '../domain/spec.ts';
+import type { RouterSpec, SingleRouterSpec } from '../domain/spec.ts';
 import type { At } from './resolve.ts';
 import { embedded, resolveEmbedded } from './routers/embedded.ts';
 import { haproxy, resolveHaproxy } from './routers/haproxy.ts';
+import { severalOf } from './routers/several.ts';
 import { identity } from './routers/shared.ts';
 import { expects, section } from './scalars.ts';
 
 const memory = section({ kind: z.literal('memory'), identity });
 
+const kinds = [embedded, haproxy, memory] as const;
+const kindError = { error: expects('a group of keys with a kind') };
+const single = z.discriminatedUnion('kind', kinds, kindError);
+
+export type SingleRouterFile = z.output<typeof single>;
+
 export const router = z
-  .discriminatedUnion('kind', [embedded, haproxy, memory], {
-    error: expects('a group of keys with a kind'),
-  })
+  .discriminatedUnion('kind', [...kinds, severalOf(single)], kindError)
   .describe('What splits the traffic.');
 
 /** The section in the units of the spec. */
 export function resolveRouter(file: z.output<typeof router>, target: string, at: At): RouterSpec {
+  if (file.kind !== 'several') return resolveSingle(file, target, at);
+  const routers = Object.entries(file.routers).map(([name, one]) => ({ name, router: resolveSingle(one, target, at) }));
+  return { kind: 'several', routers };
+}
+
+function resolveSingle(file: SingleRouterFile, target: string, at: At): SingleRouterSpec {
   switch (file.kind) {
     case 'memory':
       return file;

@@ -5,6 +5,7 @@ import { embeddedRouter } from './embedded.ts';
 import { haproxyRouter } from './haproxy.ts';
 import { memoryRouter } from './memory.ts';
 import type { Router, RouterContext } from './port.ts';
+import { severalRouters } from './several.ts';
 
 type Kind = RouterSpec['kind'];
 type SpecOf<K extends Kind> = { [P in K]: Extract<RouterSpec, { kind: P }> & { readonly kind: P } }[K];
@@ -14,6 +15,8 @@ export const routers = {
   memory: memoryRouter,
   embedded: embeddedRouter,
   haproxy: haproxyRouter,
+  several: ({ routers: parts }, context) =>
+    severalRouters(parts.map(({ name, router }) => ({ name, router: createRouter(router, context) }))),
 } satisfies Routers;
 
 const registry: Routers = routers;

@@ -2,7 +2,8 @@
 import { durationText } from '../duration.ts';
 import { percentOf } from '../percent.ts';
 import type { Setting } from '../plan.ts';
-import type { LimitsRule, ReleaseSpec, SequentialRule, ThresholdRule } from '../spec.ts';
+import { routersIn } from '../routers.ts';
+import type { LimitsRule, NamedRouter, ReleaseSpec, SequentialRule, ThresholdRule } from '../spec.ts';
 import { usualAnswerMs } from '../undecided.ts';
 
 type Row = readonly [path: string, value: string, usual: string];
@@ -18,20 +19,22 @@ export const planSettings = (spec: ReleaseSpec): Setting[] =>
 function adapterRows({ version, router, deployer, metrics, target, notify }: ReleaseSpec): Row[] {
   return [
     ['version', `${version.get} ${version.version} ${version.digest}`, '/version $.version $.digest'],
-    ...(router.kind === 'haproxy' ? router.instances.map(backendsRow(target)) : []),
+    ...routersIn(router).flatMap((one) => routerRows(target, one)),
     ...deployerRows(deployer),
     ...metricsRows(metrics),
     ['notify', notify.map(({ kind }) => kind).join(', ') || 'nobody', 'log'],
   ];
 }
 
-const backendsRow =
-  (target: string) =>
-  ({ backends }: { readonly backends: { readonly a: string; readonly b: string } }, index: number): Row => [
-    `router.instances[${index}].backends`,
+function routerRows(target: string, { name, router }: NamedRouter): Row[] {
+  if (router.kind !== 'haproxy') return [];
+  const path = name === '' ? 'router' : `router.routers.${name}`;
+  return router.instances.map(({ backends }, index) => [
+    `${path}.instances[${index}].backends`,
     `${backends.a}, ${backends.b}`,
     `${target}-a, ${target}-b`,
-  ];
+  ]);
+}
 
 function deployerRows(deployer: ReleaseSpec['deployer']): Row[] {
   switch (deployer.kind) {

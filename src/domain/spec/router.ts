@@ -6,7 +6,21 @@ export interface IdentitySpec {
   readonly cookie?: string;
 }
 
-export type RouterSpec = MemoryRouterSpec | EmbeddedRouterSpec | HaproxyRouterSpec;
+export type RouterSpec = SingleRouterSpec | SeveralRouterSpec;
+
+export type SingleRouterSpec = MemoryRouterSpec | EmbeddedRouterSpec | HaproxyRouterSpec;
+
+/** Every one of them stands before all servers of the target, each with entrances of its own. */
+export interface SeveralRouterSpec {
+  readonly kind: 'several';
+  /** At least two, in the order of the release file. */
+  readonly routers: readonly NamedRouter[];
+}
+
+export interface NamedRouter {
+  readonly name: string;
+  readonly router: SingleRouterSpec;
+}
 
 export interface MemoryRouterSpec {
   readonly kind: 'memory';

@@ -34,24 +34,31 @@ const haproxyInstance = section({
   probe: url(),
 });
 
+const singleRouters = [
+  section({ kind: z.literal('memory'), identity }),
+  section({
+    kind: z.literal('embedded'),
+    identity,
+    admin: filePath('a Unix socket path or a loopback URL'),
+    tokenEnv: envName().exactOptional(),
+    entrance: url(),
+    probe: url(),
+  }),
+  section({
+    kind: z.literal('haproxy'),
+    identity,
+    entrance: url(),
+    instances: list(haproxyInstance, 'instances', { min: 1, max: 50 }),
+  }),
+] as const;
+
+const namedRouter = section({ name: label(), router: z.discriminatedUnion('kind', singleRouters, kindError) });
+
 export const router: z.ZodType<RouterSpec> = z.discriminatedUnion(
   'kind',
   [
-    section({ kind: z.literal('memory'), identity }),
-    section({
-      kind: z.literal('embedded'),
-      identity,
-      admin: filePath('a Unix socket path or a loopback URL'),
-      tokenEnv: envName().exactOptional(),
-      entrance: url(),
-      probe: url(),
-    }),
-    section({
-      kind: z.literal('haproxy'),
-      identity,
-      entrance: url(),
-      instances: list(haproxyInstance, 'instances', { min: 1, max: 50 }),
-    }),
+    ...singleRouters,
+    section({ kind: z.literal('several'), routers: list(namedRouter, 'routers', { min: 2, max: 50 }) }),
   ],
   kindError,
 );

@@ -21,6 +21,13 @@ const specs: readonly RouterSpec[] = [
       },
     ],
   },
+  {
+    kind: 'several',
+    routers: [
+      { name: 'edge', router: { kind: 'memory', identity } },
+      { name: 'inner', router: { kind: 'memory', identity } },
+    ],
+  },
 ];
 
 test.each(specs)('a release with router kind $kind gets that router', (spec) => {

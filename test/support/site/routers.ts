@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { DesiredRoute } from '../../../src/domain/route.ts';
 import type { ServerSpec } from '../../../src/domain/server.ts';
-import type { RouterSpec } from '../../../src/domain/spec.ts';
+import type { SingleRouterSpec } from '../../../src/domain/spec.ts';
 import { Haproxy } from '../haproxy.ts';
 import { configured, startRouterProcess } from '../router-process.ts';
 import { type AdminTap, tapAdmin } from './admin-tap.ts';
@@ -11,7 +11,7 @@ export const routerKinds = ['embedded', 'haproxy'] as const;
 export type RouterKind = (typeof routerKinds)[number];
 
 export interface SiteRouter {
-  readonly spec: Exclude<RouterSpec, { kind: 'memory' }>;
+  readonly spec: Exclude<SingleRouterSpec, { kind: 'memory' }>;
   /** Before the admin side of an embedded router. */
   readonly tap: AdminTap | null;
   kill(): Promise<void>;
