@@ -1,9 +1,11 @@
 /** What happens when the world moves under a holding stage: the clock stops, things are put right, the clock goes on. */
+import { patched } from '@temporalio/workflow';
 import { fittingShareBp, poolLoads } from '../src/domain/capacity.ts';
 import { goOnClock, stopClock } from '../src/domain/clock.ts';
 import { capacityOf } from '../src/domain/desired.ts';
 import { rounding } from '../src/domain/leveling.ts';
 import { percentOf } from '../src/domain/percent.ts';
+import { otherPool } from '../src/domain/server.ts';
 import { announce } from './announce.ts';
 import { Interruption } from './interruption.ts';
 import { forward } from './proxies.ts';
@@ -23,11 +25,37 @@ export async function serversChanged(run: Run, down: readonly string[]): Promise
   const returned = Object.entries(run.state.servers).flatMap(([id, server]) =>
     !server.up && server.place !== 'out' && !down.includes(id) ? [id] : [],
   );
-  const servers = changed(run.state.servers, Object.keys(run.state.servers), (id) => ({ up: !down.includes(id) }));
+  const falls = fallsOf(run, down);
+  const servers = changed(run.state.servers, Object.keys(run.state.servers), (id) => ({
+    ...{ up: !down.includes(id), ...falls[id] },
+  }));
   run.update({ servers });
   run.note(down.length > 0 ? `not up: ${down.join(', ')}` : `up again: ${returned.join(', ')}`);
+  endCrashLoop(run);
   await verifyReturned(run, returned);
   await fitShare(run);
+}
+
+/** What the servers of the gray arm that have just gone down have gone through by now. */
+function fallsOf({ state }: Run, down: readonly string[]): Readonly<Record<string, { readonly falls: number }>> {
+  const gray = otherPool(state.stablePool);
+  const fell = down.flatMap((id) => {
+    const server = state.servers[id];
+    return server?.up === true && server.place === gray ? [[id, { falls: (server.falls ?? 0) + 1 }] as const] : [];
+  });
+  return Object.fromEntries(fell);
+}
+
+/** A rule of the ramp that asks no evidence: who comes back only to fall again is not well. */
+function endCrashLoop({ state, spec }: Run): void {
+  if (state.leveled) return;
+  const limit = spec.exception.crashLoop ?? 3;
+  const looping = Object.entries(state.servers).filter(([, { up, falls = 0 }]) => !up && falls >= limit);
+  // Releases begun before there was this rule go on without it.
+  if (looping.length === 0 || !patched('crash-loop')) return;
+  throw new Interruption(
+    `crash loop: ${looping.map(([id, { falls }]) => `${id} went down ${falls} times`).join(', ')}`,
+  );
 }
 
 /** A server is never ready because it was ready before. */

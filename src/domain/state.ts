@@ -83,6 +83,8 @@ export interface ServerState {
   /** What this server returns to. */
   readonly base: Artifact;
   readonly up: boolean;
+  /** Times it went down while gray in this release; absent: never. */
+  readonly falls?: number;
   /** Requests, streams and websockets at the last look. */
   readonly openSessions: number;
   readonly excluded: Decree | null;

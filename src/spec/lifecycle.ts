@@ -48,6 +48,9 @@ export const exception = section({
   policy: oneOf(['rollback', 'hold']).default('rollback').describe('hold: wait for an operator first.'),
   holdFor: duration('100ms', '90d').prefault('4h').describe('A hold that runs out rolls back.'),
   drain: duration('100ms', '1d').prefault('30s').describe('Open gray sessions are closed after this.'),
+  crashLoop: whole(1, 100)
+    .default(3)
+    .describe('A gray server that goes down so many times in one release fails it, whatever the judge says.'),
 })
   .prefault({})
   .describe('After a failure users leave gray at once; then this.');

@@ -2,7 +2,15 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Artifact } from '../domain/artifact.ts';
 import type { ServerSpec } from '../domain/server.ts';
-import type { AudienceSpec, HooksSpec, LevelingSpec, RampSpec, ReleaseSpec, StageSpec } from '../domain/spec.ts';
+import type {
+  AudienceSpec,
+  ExceptionSpec,
+  HooksSpec,
+  LevelingSpec,
+  RampSpec,
+  ReleaseSpec,
+  StageSpec,
+} from '../domain/spec.ts';
 import { deploymentChecks, grayChecks, hookCheck } from './checks.ts';
 import type { ReleaseFile } from './file.ts';
 import { resolveJudge } from './judge.ts';
@@ -46,7 +54,7 @@ export function resolveFile(file: ReleaseFile, lists: Lists, folder: string): Re
       drainMs: file.deployment.drain,
     },
     leveling: resolveLeveling(file),
-    exception: { policy: file.exception.policy, holdForMs: file.exception.holdFor, drainMs: file.exception.drain },
+    exception: exceptionOf(file.exception),
     watch: { forMs: file.watch.for },
     notify: file.notify,
   };
@@ -123,3 +131,7 @@ function resolveHooks(hooks: ReleaseFile['hooks'], at: At): HooksSpec {
     ...(afterWatch === undefined ? {} : { afterWatch: hookCheck('afterWatch', afterWatch, at) }),
   };
 }
+
+const exceptionOf = ({ policy, holdFor, drain, crashLoop }: ReleaseFile['exception']): ExceptionSpec => ({
+  ...{ policy, holdForMs: holdFor, drainMs: drain, crashLoop },
+});

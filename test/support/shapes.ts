@@ -218,6 +218,13 @@ export const shapes: Readonly<Record<string, Shape>> = {
       world.router.setUp('s1', true);
     },
   },
+  'crash-loop': {
+    spec: { ...stage(60_000), exception: { policy: 'rollback', holdForMs: 1_000, drainMs: 100, crashLoop: 1 } },
+    story: async (world) => {
+      await holding(world);
+      world.router.setUp('s1', false);
+    },
+  },
   overtaken: {
     spec: long,
     story: async (world) => {

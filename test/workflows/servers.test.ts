@@ -69,6 +69,22 @@ describe('gray servers that cannot carry the share', () => {
   });
 });
 
+describe('a gray server in a crash loop', () => {
+  it('fails the release, whatever the judge says', async () => {
+    world = new World(temporal(), oneStage(60_000));
+    await startAndWait(({ stage }) => stage?.clock != null);
+    for (const fall of [1, 2, 3]) {
+      world.router.setUp('s1', false);
+      await world.until(({ journal }) => journal.filter(({ text }) => text === 'not up: s1').length === fall);
+      world.router.setUp('s1', true);
+      if (fall < 3)
+        await world.until(({ journal }) => journal.filter(({ text }) => text === 'up again: s1').length === fall);
+    }
+    const status = await world.result();
+    expect(status).toMatchObject({ outcome: 'rolledBack', failure: 'crash loop: s1 went down 3 times' });
+  });
+});
+
 describe('a server that comes back', () => {
   it('with another version leaves its pool, and returns on base', async () => {
     world = new World(temporal(), oneStage(60_000));

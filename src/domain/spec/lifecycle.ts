@@ -68,6 +68,8 @@ export interface LevelingSpec {
 }
 
 export interface ExceptionSpec {
+  /** A gray server that goes down so many times in one release is in a crash loop; absent: 3. */
+  readonly crashLoop?: number;
   readonly policy: 'rollback' | 'hold';
   /** A hold that runs out rolls back. */
   readonly holdForMs: number;
