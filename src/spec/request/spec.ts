@@ -60,7 +60,10 @@ const phases = {
     approval: approval.exactOptional(),
     onServerFailure: oneOf(['exception', 'wait']),
   }),
-  exception: section({ policy: oneOf(['rollback', 'hold']), holdForMs: milliseconds(), drainMs: milliseconds() }),
+  exception: section({
+    ...{ policy: oneOf(['rollback', 'hold']), holdForMs: milliseconds(), drainMs: milliseconds() },
+    crashLoop: whole(1, 100).exactOptional(),
+  }),
   watch: section({ forMs: milliseconds() }),
 };
 
