@@ -3,6 +3,7 @@
  * the version, `/hold?id=…` stays open until it is let go, `/cut` breaks off before
  * the answer and `/half` in its middle, a websocket echoes what it gets.
  */
+import { createHash } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import type { Address } from '../../src/domain/server.ts';
@@ -33,9 +34,11 @@ export class Backend {
     const server = createServer((request, response) => this.#answer(request, response));
     // The router's side must never race with an idle connection that this side closes.
     server.keepAliveTimeout = 60_000;
-    server.on('upgrade', (_request, socket: Socket) => {
+    server.on('upgrade', ({ headers }, socket: Socket) => {
+      const key = headers['sec-websocket-key'];
+      const accept = key === undefined ? '' : `sec-websocket-accept: ${acceptOf(key)}\r\n`;
       socket.write(
-        `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\nx-server: ${this.id}\r\n\r\n`,
+        `HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: websocket\r\n${accept}x-server: ${this.id}\r\n\r\n`,
       );
       socket.pipe(socket);
     });
@@ -97,5 +100,9 @@ export class Backend {
     return { version: this.version, digest: `sha256:${this.version.padStart(64, '0')}` };
   }
 }
+
+/** What a client of websockets, and a careful router, expect for its key. */
+const acceptOf = (key: string): string =>
+  createHash('sha1').update(`${key}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`).digest('base64');
 
 const echo = ({ method, url, headers }: IncomingMessage) => ({ method, url, headers });

@@ -16,6 +16,8 @@ export const identity = { header: 'x-user-id', cookie: 'uid' } as const;
 export interface HaproxyOrder {
   readonly target?: string;
   readonly servers: readonly ServerSpec[];
+  /** Where its own directory is made. */
+  readonly parent?: string;
   /** The last word on the configuration. */
   readonly edit?: (config: string) => string;
 }
@@ -45,8 +47,13 @@ export class Haproxy {
     };
   }
 
-  static async start({ target = 'shop', servers, edit = (text) => text }: HaproxyOrder): Promise<Haproxy> {
-    const dir = await mkdtemp(join(tmpdir(), 'gray-haproxy-'));
+  static async start({
+    target = 'shop',
+    servers,
+    parent = tmpdir(),
+    edit = (text) => text,
+  }: HaproxyOrder): Promise<Haproxy> {
+    const dir = await mkdtemp(join(parent, 'gray-haproxy-'));
     const haproxy = new Haproxy(dir, target, await freePorts(3));
     const config = haproxyConfig({
       target,

@@ -1,8 +1,10 @@
 /** The contract of every router, run over a bench of each kind. What a kind cannot do is said by its abilities. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { RouterBench } from './bench.ts';
+import { type Also, alsoContract } from './contract/also.ts';
 import { confirmContract } from './contract/confirm.ts';
 import { drainContract } from './contract/drain.ts';
+import { loadContract } from './contract/load.ts';
 import { membershipContract } from './contract/membership.ts';
 import { rampContract } from './contract/ramp.ts';
 import { restartContract } from './contract/restart.ts';
@@ -16,11 +18,15 @@ export interface ContractOptions {
   readonly users?: number;
   /** Requests in flight at the same time in the ramp test. */
   readonly concurrency?: number;
+  /** The longest list that the program of this router takes in one route step; its page has to say so. */
+  readonly listed?: number;
+  /** What this bench has a hook for, beyond what every bench has. */
+  readonly also?: readonly Also[];
 }
 
 /** One bench serves the whole suite: every test sets its own route, with the next fence. */
 export function routerContract(name: string, setup: () => Promise<RouterBench>, options: ContractOptions = {}): void {
-  const { users = 1_000, concurrency = 8 } = options;
+  const { users = 5_000, concurrency = 16, listed = 100_000, also = [] } = options;
   const world = new RouterWorld();
 
   describe(`the ${name} router`, () => {
@@ -38,10 +44,12 @@ export function routerContract(name: string, setup: () => Promise<RouterBench>, 
 
     writesContract(world);
     rampContract(world, { users, concurrency });
-    splitContract(world);
+    splitContract(world, listed);
     confirmContract(world);
     membershipContract(world);
     drainContract(world);
+    loadContract(world);
+    alsoContract(world, also);
     restartContract(world);
   });
 }

@@ -13,7 +13,7 @@ import { aliveAmong, enter, leave, movesTo, rowsAfter, stateFileChange } from '.
 import { publish } from './publish.ts';
 import { rowOf, type StateRow } from './state-file.ts';
 import type { OnStep } from './steps.ts';
-import { withWriter } from './writer.ts';
+import { refuseGuest, withWriter } from './writer.ts';
 
 export interface Site {
   readonly instance: HaproxyInstance;
@@ -85,6 +85,7 @@ async function isInForce({ instance, context }: Site, held: Held, desired: Desir
 
 async function write(site: Site, desired: DesiredRoute): Promise<Held> {
   const { instance, onStep } = site;
+  await refuseGuest(instance, onStep);
   const ticket = await takeTicket(instance.map, desired, onStep);
   await onStep('expel files');
   await expelFiles(ticket, [instance.map, instance.stateFile]);

@@ -70,19 +70,10 @@ export async function checkTicket(ticket: Ticket): Promise<void> {
 export async function replaceFile(path: string, text: string, ticket: Ticket, onStep: OnStep): Promise<void> {
   const temporary = `${path}.tmp.${ticket.fence}.${ticket.attempt}`;
   await onStep(`create ${basename(path)}`);
-  const mode = await stat(path).then(
-    (found) => found.mode & 0o777,
-    () => 0o640,
-  );
-  const file = await open(temporary, 'w', mode);
-  try {
-    await onStep(`write ${basename(path)}`);
-    await file.chmod(mode);
-    await file.writeFile(text);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
+  await writeSynced(temporary, { text, like: path, onStep }).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new GrayError('routerUnreachable', `${path} cannot be written: ${why}`, { cause });
+  });
   await onStep(`check before rename of ${basename(path)}`);
   await checkTicket(ticket).catch(async (error: unknown) => {
     await rm(temporary, { force: true });
@@ -94,6 +85,26 @@ export async function replaceFile(path: string, text: string, ticket: Ticket, on
     throw new GrayError('routerUnreachable', `${path} could not be replaced`, { cause });
   });
   await syncDirectory(path);
+}
+
+/** A new file with the permissions of the one it will replace. */
+async function writeSynced(
+  temporary: string,
+  { text, like, onStep }: { readonly text: string; readonly like: string; readonly onStep: OnStep },
+): Promise<void> {
+  const mode = await stat(like).then(
+    (found) => found.mode & 0o777,
+    () => 0o640,
+  );
+  const file = await open(temporary, 'w', mode);
+  try {
+    await onStep(`write ${basename(like)}`);
+    await file.chmod(mode);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }
 
 /** Removes what older writers left: their temporary files of `paths` and their tickets. */

@@ -27,6 +27,16 @@ export async function withWriter<T>(
   });
 }
 
+/** Asked before anything is touched: a write that is refused half-way would leave its files. */
+export async function refuseGuest({ socket }: HaproxyInstance, onStep: OnStep): Promise<void> {
+  if (await withCli(socket, { onStep }, mayWrite)) return;
+  throw new GrayError('routerRefused', `${socket} has not level admin, so it lets nobody write`);
+}
+
+/** By a command for admins only, that does nothing: there is no session 0. */
+export const mayWrite = async (cli: Cli): Promise<boolean> =>
+  !/permission denied/i.test(await cli.ask('shutdown session 0x0'));
+
 /** Throws when a newer ticket was taken. Only after this may `cli` write. */
 export async function beWriter(cli: Cli, ticket: Ticket, onStep: OnStep): Promise<void> {
   await cli.tell(mark);

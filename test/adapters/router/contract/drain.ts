@@ -49,6 +49,23 @@ export function drainContract(world: RouterWorld): void {
       await expect(open.ended).resolves.toBe(closesSessions ? 'closed' : 'answered');
     });
 
+    test('waits for a connection that was upgraded, and closes it when patience is over', async () => {
+      const held = await world.apply();
+      const { bench } = world;
+      const open = await (bench.stream ?? bench.open).call(bench, 'anna');
+      await leave(held, open.server);
+      await eventually(async () => (await world.openAt(open.server)) === 1);
+      const before = performance.now();
+      const drained = await world.router.drain({ servers: [open.server], patienceMs: 150 });
+      const tookMs = performance.now() - before;
+      expect(tookMs).toBeGreaterThanOrEqual(140);
+      expect(tookMs).toBeLessThan(3_000);
+      const { closesSessions } = world.router.abilities;
+      expect(drained.closed).toEqual(closesSessions ? { [open.server]: 1 } : {});
+      if (!closesSessions) open.end();
+      await expect(open.ended).resolves.toBe(closesSessions ? 'closed' : 'answered');
+    });
+
     test('closes nothing when somebody else has written since it began', async () => {
       const held = await world.apply();
       const open = await world.bench.open('anna');

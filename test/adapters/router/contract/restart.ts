@@ -1,4 +1,5 @@
 /** A router that dies, and one that was edited by hand. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { canonical } from '../../../../src/domain/route.ts';
 import { allUsersBp, assign } from '../../../../src/domain/split.ts';
@@ -25,6 +26,26 @@ export function restartContract(world: RouterWorld): void {
       }
       const stale = { ...desired, fence: desired.fence - 1, split: { ...desired.split, shareBp: allUsersBp } };
       expect(await refusal(world.router.apply(stale))).toMatchObject({ code: 'staleFence' });
+    });
+
+    test('in the middle of a write leaves the old split or the new one, and a repeat finishes it', async () => {
+      const list = (name: string) => Array.from({ length: 1_000 }, (_, n) => `${name}-${n}`);
+      for (const afterMs of [0, 3, 9]) {
+        const before = await world.apply({ period: 'gray', split: { shareBp: 3_000, alwaysGray: list('old') } });
+        const desired = world.route({ period: 'gray', split: { shareBp: 7_000, alwaysGray: list('new') } });
+        const writing = world.bench
+          .connect()
+          .apply(desired)
+          .catch(() => null);
+        await sleep(afterMs);
+        await world.bench.restart();
+        await writing;
+        const { route } = await eventually(() => world.router.read().catch(() => null));
+        const known = [before, desired, ...(world.router.abilities.survivesRestart ? [] : [route])];
+        expect(known.map(canonical)).toContain(canonical(route));
+        await world.router.apply(desired);
+        await eventually(async () => (await world.confirm(desired)).ok);
+      }
     });
 
     test('leaves an instance that stays the same as long as it runs', async () => {
