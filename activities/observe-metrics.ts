@@ -7,6 +7,7 @@ import type { Interval, Judge } from '../src/domain/verdict.ts';
 import type { Adapters } from './deps.ts';
 import { keepInterval } from './evidence.ts';
 import { judgeOf } from './judge-of.ts';
+import { lookBack } from './observe-before.ts';
 import type { ObserveOrder } from './orders.ts';
 import { type Ending, type Seen, verdictNow } from './seen.ts';
 
@@ -15,6 +16,7 @@ export async function watchMetrics(adapters: Adapters, seen: Seen, signal: Abort
   const source = adapters.metrics(seen.order.metrics);
   const metrics = Object.keys(seen.order.judge.metrics);
   await armsKnown(seen, signal);
+  await lookBack(adapters, seen, { source, judge, stable: armsOf(seen).stable, signal });
   let fromMs = Date.now();
   while (!signal.aborted) {
     const toMs = fromMs + source.intervalMs;

@@ -6,6 +6,9 @@ export interface MetricSource {
   /** Length of one interval, milliseconds. */
   readonly intervalMs: number;
 
+  /** It can measure windows that ended before it was asked for the first time. */
+  readonly looksBack?: boolean;
+
   /**
    * Counts per metric and arm for one closed interval, or per metric a stated reason why not. Never throws for missing
    * or odd data, and never returns a guess. The same window asked again gives the same counts where the source can.

@@ -16,6 +16,7 @@ import { waitUntil } from './wait.ts';
 export function prometheusMetrics(spec: PrometheusMetricsSpec, env = process.env): MetricSource {
   return {
     intervalMs: spec.intervalMs,
+    looksBack: true,
     measure: async (window): Promise<Interval> => {
       const { fromMs, toMs, signal } = window;
       await waitUntil(toMs + 2 * spec.scrapeMs, signal);

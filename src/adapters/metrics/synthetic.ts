@@ -15,7 +15,7 @@ import { waitUntil } from './wait.ts';
 export function withProbe(source: MetricSource, probe: ProbeSpec | undefined): MetricSource {
   if (probe === undefined) return source;
   return {
-    intervalMs: source.intervalMs,
+    ...source,
     measure: async (window) => {
       const own = window.metrics.filter((metric) => !isProbeMetric(metric));
       const asked = window.metrics.filter(isProbeMetric);

@@ -115,6 +115,15 @@ describe('a real Prometheus', () => {
   const ask = (define: PrometheusMetricsSpec['define'][string], rest: Partial<typeof window> = {}) =>
     reading(spec(prometheus.url, { define: { it: define } }), { ...window, ...rest }, 'it');
 
+  it('still knows an interval that ended before anybody asked', async () => {
+    const source = prometheusMetrics(spec(prometheus.url));
+    expect(source.looksBack).toBe(true);
+    const askedAtMs = Date.now();
+    const { metrics } = await source.measure({ ...window, metrics: ['errors'] });
+    expect(gray(metrics.errors)).toMatchObject({ bad: expect.any(Number) });
+    expect(Date.now() - askedAtMs).toBeLessThan(2_000);
+  });
+
   it('a burst of errors in a label set that is new counts, though increase cannot see it', async () => {
     expect(gray(await ask(errors))).toEqual({ total: 40, bad: 40 });
   });

@@ -34,12 +34,15 @@ const unknown = 9;
 
 /** The upper end of the dispersion at 95 %, at least 1. Neighbouring pairs share an interval, so two count for three. */
 export function dispersionOf({ pairs, sum }: Scatter): number {
-  if (pairs < leastPairs) return unknown;
+  if (isUnknown({ pairs })) return unknown;
   const degrees = (pairs * 2) / 3;
   return Math.max(1, ((sum / pairs) * degrees) / lowChiSquare(degrees));
 }
 
 const leastPairs = 4;
+
+/** Too few pairs to vouch for what the scatter is: the worst that was measured is assumed. */
+export const isUnknown = ({ pairs }: Pick<Scatter, 'pairs'>): boolean => pairs < leastPairs;
 
 /** The 5 % point of χ² by Wilson and Hilferty. */
 function lowChiSquare(degrees: number): number {

@@ -3,6 +3,7 @@ import type { SequentialJudgeSpec, SequentialRule } from '../../spec.ts';
 import type { Evidence, JudgeContext } from '../../verdict.ts';
 import { rateOf } from '../counts.ts';
 import { lnBound } from './absolute.ts';
+import { dispersionOf, isUnknown } from './dispersion.ts';
 import { lnE } from './e-process.ts';
 import { ratioInterval } from './likelihood.ts';
 import type { SequentialMemory } from './memory.ts';
@@ -26,8 +27,16 @@ export function evidenceOf(
     ratioLow: low,
     ratioHigh: high,
     dispersion: rounded(memory.dispersion),
-    outlook: compares ? outlook(spec, rule, memory) : alone,
+    outlook: [compares ? outlook(spec, rule, memory) : alone, ...vouching(rule, memory)].join('; '),
   };
+}
+
+/** What the judge cannot vouch for yet, and what it does about it. */
+function vouching({ dispersion }: SequentialRule, memory: SequentialMemory): readonly string[] {
+  if (dispersion !== 'measured' || !isUnknown(memory.scatter)) return [];
+  return [
+    `too few errors on stable to know whether they come in clumps, so they count ${dispersionOf(memory.scatter)} times less`,
+  ];
 }
 
 const alone = 'the stable arm is too small to compare: only its own limit and the recorded stable rate hold';

@@ -51,7 +51,8 @@ function foldMetric(
   const dispersion = dispersionFor(rule, before);
   const steps = stepsOf(counts, mixed, rule.margin, dispersion);
   const passMargin = passMarginOf(rule, interval);
-  const stage = plus(before.stage, counts);
+  // What stable did while gray had nothing is no comparison.
+  const stage = counts.gray.total === 0 ? before.stage : plus(before.stage, counts);
   const recent = recentSample(rule, before.recent, counts);
   return {
     worse: withSteps(before.worse, interval.fromMs, steps),

@@ -1,4 +1,5 @@
 /** Where a plan looks: each metric in each stage, with what the file and its user say of it. */
+import { intervalsBefore } from '../../judge/before.ts';
 import { passMarginOf } from '../../judge/sequential/fold.ts';
 import { isProbeMetric } from '../../probe-metrics.ts';
 import type { ReleaseSpec, SequentialJudgeSpec, SequentialRule, StageSpec } from '../../spec.ts';
@@ -31,7 +32,8 @@ export function situationOf(spec: ReleaseSpec, judge: SequentialJudgeSpec, place
   const { intervalMs } = spec.metrics;
   const meantBp = meantForGrayBp(stage.shareBp, spec.audience.restBp);
   const weights = Object.values(judge.metrics).reduce((sum, { weight }) => sum + weight, 0);
-  const before = spec.ramp.stages.slice(0, index).reduce((sum, { holdMs }) => sum + holdMs, 0) / intervalMs;
+  const inRelease = spec.ramp.stages.slice(0, index).reduce((sum, { holdMs }) => sum + holdMs, 0) / intervalMs;
+  const before = inRelease + (isProbeMetric(place.metric) ? 0 : lookedBackOver(spec));
   return {
     judge,
     rule,
@@ -43,6 +45,10 @@ export function situationOf(spec: ReleaseSpec, judge: SequentialJudgeSpec, place
     ...flowOf(spec, place, meantBp),
   };
 }
+
+/** Intervals before the release, which only a source with a memory knows. */
+const lookedBackOver = ({ metrics, judge }: Pick<ReleaseSpec, 'metrics' | 'judge'>): number =>
+  metrics.kind === 'prometheus' ? intervalsBefore(judge) : 0;
 
 /** Probes ask each server as often, whatever the share. */
 function flowOf(

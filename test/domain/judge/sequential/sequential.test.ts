@@ -224,4 +224,10 @@ describe('what it tells', () => {
     const { verdict } = judged(8, good);
     expect(verdict.reason).toMatch(/about \d+ more gray requests to pass at this rate/);
   });
+
+  it('that it cannot vouch for single errors before it has seen whether they come in clumps', () => {
+    const measured = specOf({ dispersion: 'measured' });
+    expect(judged(3, good, measured).verdict.reason).toContain('come in clumps');
+    expect(judged(12, good, measured).verdict.reason).not.toContain('clumps');
+  });
 });
