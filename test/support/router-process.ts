@@ -1,8 +1,9 @@
 /** The embedded router as a real process: started, killed and started again over the same state file. */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DesiredRoute } from '../../src/domain/route.ts';
 import type { EmbeddedRouterSpec } from '../../src/domain/spec.ts';
 import type { RouterConfigInput } from '../../src/router/config.ts';
 import { freePorts } from './ports.ts';
@@ -82,3 +83,12 @@ export const configured = <
 >(
   servers: readonly S[],
 ) => servers.map(({ id, address, weight, spare }) => ({ id, address, weight, spare }));
+
+/** By hand, past the fence: the state file edited while the router is down. */
+export async function editRoute(router: RouterProcess, edit: (route: DesiredRoute) => DesiredRoute): Promise<void> {
+  await router.current().kill('SIGKILL');
+  const { stateFile } = router.config;
+  const state = JSON.parse(await readFile(stateFile, 'utf8'));
+  await writeFile(stateFile, JSON.stringify({ ...state, route: edit(state.route) }));
+  await router.restart();
+}

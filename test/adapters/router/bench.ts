@@ -7,6 +7,8 @@ import type { PoolName, ServerSpec } from '../../../src/domain/server.ts';
 export interface RouterBench {
   /** A new handle on the same router, as another worker would have. */
   connect(): Router;
+  /** Where it consists of several: each by itself. */
+  each?(): readonly Router[];
   /** At least five, one of them spare: two for each pool and one left out. */
   readonly servers: readonly ServerSpec[];
   readonly version: VersionProbe;

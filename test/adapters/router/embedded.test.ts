@@ -1,10 +1,9 @@
-import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { embeddedRouter } from '../../../src/adapters/router/embedded.ts';
 import type { EmbeddedRouterSpec } from '../../../src/domain/spec.ts';
 import { http } from '../../support/http.ts';
 import { freePorts } from '../../support/ports.ts';
-import { configured, startRouterProcess } from '../../support/router-process.ts';
+import { configured, editRoute, startRouterProcess } from '../../support/router-process.ts';
 import { smallDisk } from '../../support/small-disk.ts';
 import type { RouterBench } from './bench.ts';
 import { routerContract } from './contract.ts';
@@ -31,12 +30,9 @@ async function embeddedBench(): Promise<RouterBench> {
     ...bench,
     connect: () => connect(spec),
     restart,
-    // By hand, past the fence: the state file edited while the router is down.
     drift: async (edit) => {
-      await router.current().kill('SIGKILL');
-      const state = JSON.parse(await readFile(router.config.stateFile, 'utf8'));
-      await writeFile(router.config.stateFile, JSON.stringify({ ...state, route: edit(state.route) }));
-      await restart();
+      await editRoute(router, edit);
+      bench.reset();
     },
     counted: async () => countedIn((await http(`http://127.0.0.1:${metrics}/metrics`)).body),
     stranger: () => connect({ ...spec, tokenEnv: 'GRAY_CONTRACT_WRONG_TOKEN' }),

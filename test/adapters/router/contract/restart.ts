@@ -40,9 +40,11 @@ export function restartContract(world: RouterWorld): void {
         await sleep(afterMs);
         await world.bench.restart();
         await writing;
-        const { route } = await eventually(() => world.router.read().catch(() => null));
-        const known = [before, desired, ...(world.router.abilities.survivesRestart ? [] : [route])];
-        expect(known.map(canonical)).toContain(canonical(route));
+        for (const router of world.bench.each?.() ?? [world.router]) {
+          const { route } = await eventually(() => router.read().catch(() => null));
+          const known = [before, desired, ...(router.abilities.survivesRestart ? [] : [route])];
+          expect(known.map(canonical)).toContain(canonical(route));
+        }
         await world.router.apply(desired);
         await eventually(async () => (await world.confirm(desired)).ok);
       }
