@@ -1,4 +1,5 @@
 import type { Allowed } from './cross-checks.ts';
+import { severalChecks } from './cross-several.ts';
 import type { GoodSections, ReleaseFile } from './file.ts';
 import type { Finding, Step } from './finding.ts';
 import { finding } from './finding.ts';
@@ -9,6 +10,7 @@ import type { SingleRouterFile } from './router.ts';
 export const routerChecks = (sections: GoodSections, allowed: Allowed): Finding[] => [
   ...(allowed.memory ? [] : memoryKinds(sections)),
   ...(sections.router === undefined ? [] : eachRouter(sections.router).flatMap(singleRouterChecks)),
+  ...(sections.router?.kind === 'several' ? severalChecks(sections.router) : []),
   ...(sections.deployer?.kind === 'process' ? placeholderChecks(sections.deployer.start) : []),
   ...(sections.deployer?.kind === 'process' ? sourceCheck(sections) : []),
 ];
