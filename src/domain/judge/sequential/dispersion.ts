@@ -32,11 +32,10 @@ export function withPair(scatter: Scatter, counts: Counts): Scatter {
 /** Unknown scatter is taken for this: what retry storms were measured to reach. */
 const unknown = 9;
 
-/** The upper end of the dispersion at 95 %, at least 1. Neighbouring pairs share an interval, so two count for three. */
+/** The upper end of the dispersion at 95 %, at least 1. */
 export function dispersionOf({ pairs, sum }: Scatter): number {
   if (isUnknown({ pairs })) return unknown;
-  const degrees = (pairs * 2) / 3;
-  return Math.max(1, ((sum / pairs) * degrees) / lowChiSquare(degrees));
+  return Math.max(1, sum / pairs / meanSquare(pairs, -1.6449));
 }
 
 const leastPairs = 4;
@@ -44,8 +43,12 @@ const leastPairs = 4;
 /** Too few pairs to vouch for what the scatter is: the worst that was measured is assumed. */
 export const isUnknown = ({ pairs }: Pick<Scatter, 'pairs'>): boolean => pairs < leastPairs;
 
-/** The 5 % point of χ² by Wilson and Hilferty. */
-function lowChiSquare(degrees: number): number {
+/**
+ * What `pairs` of single events show, `z` standard deviations off: χ² over its degrees, by Wilson and Hilferty. Neighbouring
+ * pairs share an interval, so three count for two.
+ */
+export function meanSquare(pairs: number, z: number): number {
+  const degrees = (pairs * 2) / 3;
   const spread = 2 / (9 * degrees);
-  return degrees * (1 - spread - 1.6449 * Math.sqrt(spread)) ** 3;
+  return (1 - spread + z * Math.sqrt(spread)) ** 3;
 }

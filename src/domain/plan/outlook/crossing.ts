@@ -23,6 +23,8 @@ export interface Walk {
   readonly scatter: number;
   /** After so many intervals of the stage. */
   readonly dispersion: (intervals: number) => number;
+  /** Variance of the evidence that the walk does not draw, over its square; after so many intervals of the stage. */
+  readonly unsure: (intervals: number) => number;
   /** Few bad events on gray are the evidence of a pass, many of a fail. */
   readonly evidence: 'few' | 'many';
   readonly suffices: (soFar: SoFar) => boolean;
@@ -40,16 +42,19 @@ export const longestMs = 7 * 86_400_000;
 /** Cells that hold the smallest part of an event: dispersion is never taken for more. */
 const finest = 1 / 12;
 
+/** Undecided at the limit is the mean over an even spread of moments around it, as wide as what is not drawn makes it. */
 export function crossing(walk: Walk, limitMs: number): Crossing {
-  let [middle, undecided, before] = [0, 1, 1];
+  const aside = Math.min(0.5, Math.sqrt(3 * walk.unsure(limitMs / walk.intervalMs))) * limitMs;
+  let [middle, undecided, before, beforeMs] = [0, 0, 1, 0];
   for (const { ms, left } of decided(walk, limitMs)) {
     middle += ms * Math.max(0, Math.min(before, 0.5 + fringe) - Math.max(left, 0.5 - fringe));
-    before = left;
-    if (ms <= limitMs) undecided = left;
-    if (ms >= limitMs && left <= 0.5 - fringe) break;
+    const inWindow = Math.max(0, Math.min(ms, limitMs + aside) - Math.max(beforeMs, limitMs - aside));
+    undecided += (left * inWindow) / (2 * aside);
+    [before, beforeMs] = [left, ms];
+    if (ms >= limitMs + aside && left <= 0.5 - fringe) break;
   }
   const medianMs = before > 0.5 - fringe ? null : Math.round(middle / (2 * fringe) / walk.intervalMs) * walk.intervalMs;
-  return { medianMs, undecided };
+  return { medianMs, undecided: Math.min(1, undecided) };
 }
 
 /** The median is the mean of the middle fifth: with few events it would jump by one event, where real runs are smooth. */

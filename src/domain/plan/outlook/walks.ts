@@ -1,6 +1,6 @@
 /** The sequential judge on paper: the walks to a pass and to a fail of one metric in one stage. */
 import { lnBound, noBound, withBound } from '../../judge/sequential/absolute.ts';
-import { dispersionOf } from '../../judge/sequential/dispersion.ts';
+import { dispersionOf, isUnknown, meanSquare } from '../../judge/sequential/dispersion.ts';
 import { type Grid, type Logs, lnE, noLogs, withInterval } from '../../judge/sequential/e-process.ts';
 import { atOnce, mixed } from '../../judge/sequential/mixture.ts';
 import { noEvidence, notWorseThan } from '../../judge/sequential/pass.ts';
@@ -79,18 +79,36 @@ function walk(situation: Situation, ratio: number): Omit<Walk, 'evidence' | 'suf
     // Of events that are not rare the arms have less scatter than single events would have.
     scatter: ((1 - onGray) * goodGray * goodStable) / ((1 - onGray) * goodStable + onGray * goodGray),
     dispersion: dispersionAt(situation),
+    unsure: unsureAt(situation),
   };
 }
 
+/** The bad events of stable are taken for what is expected, and so is their scatter where it is measured: 2 ÷ degrees. */
+function unsureAt(situation: Situation): (intervals: number) => number {
+  const { rule, requests, part, baseRate } = situation;
+  const onStable = (intervals: number) => Math.max(1, intervals * requests * (1 - part) * baseRate);
+  const measured = rule.dispersion === 'measured' ? 3 : 0;
+  return (intervals) => 1 / onStable(intervals) + measured / Math.max(1, pairsAfter(situation, intervals));
+}
+
 /** Where it is measured: of single events, so far as the stable arm has shown that they are. */
-function dispersionAt({ rule, before, requests, part, baseRate }: Situation): (intervals: number) => number {
-  const { dispersion } = rule;
+function dispersionAt(situation: Situation): (intervals: number) => number {
+  const { dispersion } = situation.rule;
   if (dispersion === 'clients') return () => 1;
   if (dispersion !== 'measured') return () => dispersion;
-  // A pair of intervals says something where at least one bad event is in it.
-  const telling = 1 - Math.exp(-2 * requests * (1 - part) * baseRate);
-  return (intervals) => {
-    const pairs = Math.max(0, before + intervals - 1) * telling;
-    return dispersionOf({ pairs, sum: pairs, last: null });
-  };
+  return (intervals) => usualDispersion(pairsAfter(situation, intervals));
 }
+
+/** A pair of intervals says something where at least one bad event is in it. */
+const pairsAfter = ({ before, requests, part, baseRate }: Situation, intervals: number): number =>
+  Math.max(0, before + intervals - 1) * (1 - Math.exp(-2 * requests * (1 - part) * baseRate));
+
+/** Of single events, as `pairs` make it out. Evidence is divided by it, so it is the mean of the divided that counts. */
+function usualDispersion(pairs: number): number {
+  if (isUnknown({ pairs })) return dispersionOf({ pairs, sum: 0, last: null });
+  const inverse = tenths.map((z) => 1 / dispersionOf({ pairs, sum: pairs * meanSquare(pairs, z), last: null }));
+  return tenths.length / inverse.reduce((sum, one) => sum + one, 0);
+}
+
+/** The middles of ten equal parts of a normal distribution. */
+const tenths = [-1.645, -1.036, -0.674, -0.385, -0.126, 0.126, 0.385, 0.674, 1.036, 1.645];
