@@ -1,4 +1,4 @@
-/** Child processes of a test: started, waited for, signalled by pid, and ended with the test file, whatever happened. */
+/** Child processes of a test or benchmark: started, waited for, signalled by pid, and ended with it, whatever happened. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -39,7 +39,7 @@ const endAll = () => {
   for (const child of started) child.kill('SIGKILL');
 };
 process.once('exit', endAll);
-afterAll(endAll);
+if (process.env.VITEST !== undefined) afterAll(endAll);
 
 export async function startProcess(order: ProcessOrder): Promise<StartedProcess> {
   const child = spawn(order.command, order.args ?? [], {
