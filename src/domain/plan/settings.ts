@@ -170,6 +170,7 @@ function phaseRows({ capacity, data, deployment, leveling, exception, watch, ser
     ['exception.policy', exception.policy, 'rollback'],
     ['exception.holdFor', durationText(exception.holdForMs), '4h'],
     ['exception.drain', durationText(exception.drainMs), '30s'],
+    ['exception.crashLoop', String(exception.crashLoop ?? 3), '3'],
     ['watch.for', durationText(watch.forMs), '30m'],
   ];
 }
