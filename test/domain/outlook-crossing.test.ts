@@ -7,6 +7,7 @@ const intervalMs = 15_000;
 const walkTo = (enough: number, bad: number, grayPart: number): Walk => ({
   ...{ intervalMs, bad, grayPart, grayRequests: 100, scatter: 1 - grayPart, evidence: 'many' },
   dispersion: () => 1,
+  unsure: () => 0,
   suffices: ({ weighedGrayBad }) => weighedGrayBad >= enough,
 });
 

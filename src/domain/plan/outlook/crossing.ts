@@ -44,7 +44,7 @@ const finest = 1 / 12;
 
 /** Undecided at the limit is the mean over an even spread of moments around it, as wide as what is not drawn makes it. */
 export function crossing(walk: Walk, limitMs: number): Crossing {
-  const aside = Math.min(0.5, Math.sqrt(3 * walk.unsure(limitMs / walk.intervalMs))) * limitMs;
+  const aside = Math.max(1, Math.min(0.5, Math.sqrt(3 * walk.unsure(limitMs / walk.intervalMs))) * limitMs);
   let [middle, undecided, before, beforeMs] = [0, 0, 1, 0];
   for (const { ms, left } of decided(walk, limitMs)) {
     middle += ms * Math.max(0, Math.min(before, 0.5 + fringe) - Math.max(left, 0.5 - fringe));
