@@ -5,9 +5,23 @@ import { listed, nearest } from '../spec/near.ts';
 import { type Options, textOf } from './verb.ts';
 
 export const trafficOptions = [
-  ['--traffic <requests>', 'requests per second of the whole target: how long will each stage need for a verdict?'],
+  [
+    '--traffic <requests>',
+    'requests per second of the whole target, or "measured": how long will each stage need for a verdict?',
+  ],
   ['--base-rate <rates...>', 'usual part of bad events per metric, such as errors=0.5% (may be repeated)'],
 ] as const;
+
+/** The metric source is asked; a base rate that is given besides comes first. */
+export const isMeasured = (options: Options): boolean => textOf(options, 'traffic') === 'measured';
+
+/** The rates that were given. Refuses every mistake at once. */
+export function baseRatesOf(options: Options, metrics: readonly string[]): Traffic['baseRates'] {
+  const parsed = ratesIn(options).map((text) => parseRate(text, metrics));
+  const problems = parsed.length === 0 ? [] : rateProblems(parsed, metrics);
+  if (problems.length > 0) throw new InvalidInput('options', problems);
+  return ratesOf(parsed);
+}
 
 /** Null: nothing was said. Refuses every mistake at once. */
 export function trafficOf(options: Options, metrics: readonly string[]): Traffic | null {
@@ -17,8 +31,7 @@ export function trafficOf(options: Options, metrics: readonly string[]): Traffic
   const parsed = rates.map((text) => parseRate(text, metrics));
   const problems = [...trafficProblems(traffic), ...rateProblems(parsed, metrics)];
   if (problems.length > 0) throw new InvalidInput('options', problems);
-  const baseRates = Object.fromEntries(parsed.flatMap((one) => ('rate' in one ? [[one.metric, one.rate]] : [])));
-  return { requestsPerSecond: Number(traffic), baseRates };
+  return { requestsPerSecond: Number(traffic), baseRates: ratesOf(parsed) };
 }
 
 const ratesIn = ({ baseRate }: Options): readonly string[] =>
@@ -31,11 +44,14 @@ function trafficProblems(text: string | undefined): readonly Problem[] {
   if (text === undefined) return [{ path, message: 'missing; a base rate needs the requests per second' }];
   const value = /^\d{1,8}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
   if (value > 0 && value <= highest) return [];
-  const message = `expected requests per second, above 0 and up to ${highest}, such as 100 or 0.5, found "${text}"`;
+  const message = `expected requests per second, above 0 and up to ${highest}, such as 100 or 0.5, or measured, found "${text}"`;
   return [{ path, message }];
 }
 
 type ParsedRate = { readonly metric: string; readonly rate: number } | { readonly problem: Problem };
+
+const ratesOf = (parsed: readonly ParsedRate[]): Traffic['baseRates'] =>
+  Object.fromEntries(parsed.flatMap((one) => ('rate' in one ? [[one.metric, one.rate]] : [])));
 
 function parseRate(text: string, metrics: readonly string[]): ParsedRate {
   const path = '--base-rate';
