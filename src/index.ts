@@ -8,6 +8,8 @@ export type { ErrorCode, Problem } from './domain/errors.ts';
 export { errorTable, exitStatus, GrayError, InvalidInput } from './domain/errors.ts';
 export { workflowIdOf, workflowType } from './domain/names.ts';
 export type { Outcome, Period, Phase } from './domain/phases.ts';
+export type { Outlook, Traffic } from './domain/plan/outlook.ts';
+export { planOutlook } from './domain/plan/outlook.ts';
 export type { Plan } from './domain/plan.ts';
 export { planRelease } from './domain/plan.ts';
 export type { ReleaseRequest, ReleaseSpec } from './domain/spec.ts';

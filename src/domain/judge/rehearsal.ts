@@ -17,16 +17,26 @@ export const rehearsalJudge = (judged: Judge, limits: Judge): Judge => ({
 });
 
 /** The absolute limits of any judge, as a judge that can only fail. */
-export function limitsOf({ metrics, staleMs }: JudgeSpec): ThresholdJudgeSpec {
-  const rules = Object.entries(metrics).flatMap(([metric, rule]) => absolute(rule).map((limit) => [metric, limit]));
-  return { kind: 'threshold', staleMs, metrics: Object.fromEntries(rules) };
+export function limitsOf(judge: JudgeSpec): ThresholdJudgeSpec {
+  const rules = limitedBy(judge).flatMap(([metric, maxRate, minSample]) =>
+    maxRate === undefined ? [] : [[metric, { role: 'guard', maxRate, minSample } satisfies ThresholdRule] as const],
+  );
+  return { kind: 'threshold', staleMs: judge.staleMs, metrics: Object.fromEntries(rules) };
 }
 
-/** None for a judge, or a rule, that only compares. */
-function absolute(rule: object): ThresholdRule[] {
-  if (!('maxRate' in rule) || typeof rule.maxRate !== 'number') return [];
-  const minSample = 'minSample' in rule && typeof rule.minSample === 'number' ? rule.minSample : 1;
-  return [{ role: 'guard', maxRate: rule.maxRate, minSample }];
+type Limited = readonly [metric: string, maxRate: number | undefined, minSample: number];
+
+/** Only what asks no evidence: where a limit is weighed against the budget of risk, its fails are what is to be counted. */
+function limitedBy(judge: JudgeSpec): readonly Limited[] {
+  switch (judge.kind) {
+    case 'threshold':
+      return Object.entries(judge.metrics).map(([metric, rule]) => [metric, rule.maxRate, rule.minSample]);
+    case 'sequential':
+      return Object.entries(judge.metrics).map(([metric, rule]) => [metric, rule.stopAbove, rule.minSample]);
+    case 'limits':
+    case 'kayenta':
+      return [];
+  }
 }
 
 interface Memory {

@@ -89,7 +89,7 @@ describe('the judge of a rehearsal', () => {
       staleMs: 60_000,
       sampleRatio: null,
       metrics: {
-        errors: { role: 'required', margin: 1, minSample: 1, weight: 1, dispersion: 1, maxRate: 0.4 },
+        errors: { role: 'required', margin: 1, minSample: 1, weight: 1, dispersion: 1, maxRate: 0.1, stopAbove: 0.4 },
         slow: { role: 'guard', margin: 1, minSample: 1, weight: 1, dispersion: 1 },
       },
     } as const;
