@@ -13,7 +13,7 @@ import { aliveAmong, enter, leave, movesTo, rowsAfter, stateFileChange } from '.
 import { publish } from './publish.ts';
 import { rowOf, type StateRow } from './state-file.ts';
 import type { OnStep } from './steps.ts';
-import { refuseGuest, withWriter } from './writer.ts';
+import { mayWrite, withWriter } from './writer.ts';
 
 export interface Site {
   readonly instance: HaproxyInstance;
@@ -45,9 +45,11 @@ export async function applyAt(site: Site, desired: DesiredRoute): Promise<Held> 
 
 async function applyUntilKept(site: Site, desired: DesiredRoute): Promise<Held> {
   for (let restarts = 0; ; restarts += 1) {
-    const held = await lookAt(site);
+    const { held, guest } = await lookFirst(site);
     await refuseUnfit(site, held, desired);
     if (await isInForce(site, held, desired)) return held;
+    // Before anything is touched: a write that is refused half-way would leave its files.
+    if (guest) throw new GrayError('routerRefused', `${site.instance.socket} has not level admin: nobody writes there`);
     if (restarts > restartsSurvived) throw notKept(site, held, desired);
     const written = await write(site, desired);
     const after = await lookAt(site);
@@ -57,6 +59,13 @@ async function applyUntilKept(site: Site, desired: DesiredRoute): Promise<Held> 
 
 export const lookAt = ({ instance, context, onStep }: Site): Promise<Held> =>
   withCli(instance.socket, { onStep }, (cli) => look(cli, instance, context));
+
+/** What is held, and whether our credentials let us read only. */
+const lookFirst = ({ instance, context, onStep }: Site): Promise<{ readonly held: Held; readonly guest: boolean }> =>
+  withCli(instance.socket, { onStep }, async (cli) => ({
+    held: await look(cli, instance, context),
+    guest: !(await mayWrite(cli)),
+  }));
 
 async function refuseUnfit(site: Site, held: Held, desired: DesiredRoute): Promise<void> {
   const { instance, context } = site;
@@ -85,7 +94,6 @@ async function isInForce({ instance, context }: Site, held: Held, desired: Desir
 
 async function write(site: Site, desired: DesiredRoute): Promise<Held> {
   const { instance, onStep } = site;
-  await refuseGuest(instance, onStep);
   const ticket = await takeTicket(instance.map, desired, onStep);
   await onStep('expel files');
   await expelFiles(ticket, [instance.map, instance.stateFile]);

@@ -34,13 +34,12 @@ export const pools: readonly PoolName[] = ['a', 'b'];
 
 export const nameIn = (server: ServerSpec, pool: PoolName): string => server.names?.[pool] ?? server.id;
 
+/** All in one line of the CLI, so that a look costs one round trip. */
 export async function look(cli: Cli, instance: HaproxyInstance, context: RouterContext): Promise<Held> {
-  const { mapped, generation } = await mapHeld(cli, instance.map);
-  const inFile = mapped ?? routeIn(parseMap(await readIfThere(instance.map)));
-  const rows = await statesOf(cli, instance);
-  const { pid, startedAt } = await processOf(cli);
+  const { mapped, generation, rows, process, traffic } = await seen(cli, instance, context);
+  const meta = mapped ?? routeIn(parseMap(await readIfThere(instance.map))) ?? routeAtRest(context.servers);
+  const { pid, startedAt } = process;
   const epoch = (mapped?.fence ?? 0) - generation.current;
-  const meta = inFile ?? routeAtRest(context.servers);
   const ready = (server: ServerSpec, pool: PoolName) => isReady(rows, instance, server, pool);
   return {
     process: `${pid}.${startedAt}.${epoch}`,
@@ -49,8 +48,26 @@ export async function look(cli: Cli, instance: HaproxyInstance, context: RouterC
     generation,
     rows,
     inBoth: context.servers.filter((server) => ready(server, 'a') && ready(server, 'b')).map(({ id }) => id),
-    traffic: await trafficOf(cli, instance, context),
+    traffic,
   };
+}
+
+/** The dump of a map is no snapshot, so it counts only when the generation did not move meanwhile. */
+async function seen(cli: Cli, { map, backends }: HaproxyInstance, context: RouterContext) {
+  for (let attempt = 0; attempt < 5; attempt += 1) {
+    const [before = '', dump = '', after = '', info = '', ...perPool] = await cli.askAll([
+      ...['show map', `show map ${map}`, 'show map', 'show info'],
+      ...pools.map((pool) => `show servers state ${backends[pool]}`),
+      ...pools.map((pool) => `show stat ${backends[pool]} 4 -1`),
+    ]);
+    const generation = generationIn(after, map);
+    if (generationIn(before, map).current !== generation.current) continue;
+    const mapped = routeIn(parseMap(dump, 'dump'));
+    const rows = pools.flatMap((pool, n) => statesIn(perPool[n] ?? '', backends[pool]));
+    const traffic = trafficIn(perPool.slice(pools.length), context);
+    return { mapped, generation, rows, traffic, process: processIn(info) };
+  }
+  throw new GrayError('routerUnreachable', `the map ${map} changes faster than it can be read`);
 }
 
 export function isReady(
@@ -77,19 +94,10 @@ function placesOf(
   );
 }
 
-/** The dump of a map is no snapshot, so it counts only when the generation did not move meanwhile. */
-async function mapHeld(cli: Cli, map: string): Promise<Pick<Held, 'mapped' | 'generation'>> {
-  for (let attempt = 0; attempt < 5; attempt += 1) {
-    const before = await generationOf(cli, map);
-    const mapped = routeIn(parseMap(await cli.ask(`show map ${map}`), 'dump'));
-    const generation = await generationOf(cli, map);
-    if (before.current === generation.current) return { mapped, generation };
-  }
-  throw new GrayError('routerUnreachable', `the map ${map} changes faster than it can be read`);
-}
+export const generationOf = async (cli: Cli, map: string): Promise<Generation> =>
+  generationIn(await cli.ask('show map'), map);
 
-export async function generationOf(cli: Cli, map: string): Promise<Generation> {
-  const list = await cli.ask('show map');
+function generationIn(list: string, map: string): Generation {
   const line = list.split('\n').find((row) => row.includes(` (${map}) `));
   const [, current, next, entries] = /curr_ver=(\d+) next_ver=(\d+) entry_cnt=(\d+)/.exec(line ?? '') ?? [];
   if (current === undefined) throw new GrayError('routerRefused', `HAProxy has no map ${map} in its configuration`);
@@ -98,17 +106,27 @@ export async function generationOf(cli: Cli, map: string): Promise<Generation> {
 
 export async function statesOf(cli: Cli, { backends }: HaproxyInstance): Promise<StateRow[]> {
   const rows: StateRow[] = [];
-  for (const pool of pools) {
-    const answer = await cli.ask(`show servers state ${backends[pool]}`);
-    if (!answer.startsWith('1\n')) throw new GrayError('routerRefused', `HAProxy has no backend ${backends[pool]}`);
-    rows.push(...parseStates(answer));
-  }
+  for (const pool of pools)
+    rows.push(...statesIn(await cli.ask(`show servers state ${backends[pool]}`), backends[pool]));
   return rows;
 }
 
-export async function processOf(cli: Cli): Promise<{ pid: string; startedAt: string; version: string }> {
+function statesIn(answer: string, backend: string): StateRow[] {
+  if (!answer.startsWith('1\n')) throw new GrayError('routerRefused', `HAProxy has no backend ${backend}`);
+  return parseStates(answer);
+}
+
+export interface HaproxyProcess {
+  readonly pid: string;
+  readonly startedAt: string;
+  readonly version: string;
+}
+
+export const processOf = async (cli: Cli): Promise<HaproxyProcess> => processIn(await cli.ask('show info'));
+
+function processIn(info: string): HaproxyProcess {
   const facts = new Map(
-    (await cli.ask('show info')).split('\n').map((line): [string, string] => {
+    info.split('\n').map((line): [string, string] => {
       const [key = '', value = ''] = line.split(': ', 2);
       return [key, value.trim()];
     }),
@@ -122,12 +140,13 @@ interface Statistic {
   readonly sessions: number;
 }
 
-async function trafficOf(cli: Cli, instance: HaproxyInstance, { servers }: RouterContext) {
-  const statistics = new Map<string, Statistic>();
-  for (const pool of pools) {
-    const answer = await cli.ask(`show stat ${instance.backends[pool]} 4 -1`);
-    for (const { name, ...statistic } of parseStatistics(answer)) statistics.set(`${pool}/${name}`, statistic);
-  }
+/** `answers`: the statistics of each pool. */
+function trafficIn(answers: readonly string[], { servers }: RouterContext): Record<string, ServerTraffic> {
+  const statistics = new Map(
+    pools.flatMap((pool, n) =>
+      parseStatistics(answers[n] ?? '').map(({ name, ...statistic }) => [`${pool}/${name}`, statistic] as const),
+    ),
+  );
   return Object.fromEntries(
     servers.map((server): [string, ServerTraffic] => {
       const found = pools.flatMap((pool) => statistics.get(`${pool}/${nameIn(server, pool)}`) ?? []);

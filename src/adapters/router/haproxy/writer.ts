@@ -27,12 +27,6 @@ export async function withWriter<T>(
   });
 }
 
-/** Asked before anything is touched: a write that is refused half-way would leave its files. */
-export async function refuseGuest({ socket }: HaproxyInstance, onStep: OnStep): Promise<void> {
-  if (await withCli(socket, { onStep }, mayWrite)) return;
-  throw new GrayError('routerRefused', `${socket} has not level admin, so it lets nobody write`);
-}
-
 /** By a command for admins only, that does nothing: there is no session 0. */
 export const mayWrite = async (cli: Cli): Promise<boolean> =>
   !/permission denied/i.test(await cli.ask('shutdown session 0x0'));
@@ -47,13 +41,16 @@ export async function beWriter(cli: Cli, ticket: Ticket, onStep: OnStep): Promis
 }
 
 async function expelWriters(cli: Cli, socket: string): Promise<void> {
-  const source = await sourceOf(cli, socket);
+  const [sockets = '', first = ''] = await cli.askAll(['show cli sockets', 'show sess']);
+  const source = sourceOf(sockets, first, socket);
+  let list = first;
   for (let attempt = 0; attempt < 100; attempt += 1) {
-    const writers = writersIn(await cli.ask('show sess'), source);
+    const writers = writersIn(list, source);
     if (writers.length === 0) return;
     // The reply is silence, or that the session has ended by itself.
     await cli.askAll(writers.map((id) => `shutdown session ${id}`));
     await sleep(Math.min(attempt, 20));
+    list = await cli.ask('show sess');
   }
   throw new GrayError('routerUnreachable', `an older writer's session at ${socket} does not end`);
 }
@@ -62,14 +59,12 @@ async function expelWriters(cli: Cli, socket: string): Promise<void> {
  * How the session list names sessions of `socket`: by its place among the sockets. Null where that cannot be told;
  * then the writers of all sockets are expelled, which costs other targets a retry and nothing else.
  */
-async function sourceOf(cli: Cli, socket: string): Promise<string | null> {
-  const sockets = (await cli.ask('show cli sockets'))
-    .split('\n')
-    .filter((line) => line !== '' && !line.startsWith('#'));
-  const place = sockets.findIndex((line) => line.startsWith(`unix@${socket} `));
+function sourceOf(sockets: string, list: string, socket: string): string | null {
+  const lines = sockets.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+  const place = lines.findIndex((line) => line.startsWith(`unix@${socket} `));
   const source = `src=unix:${place + 1} `;
   // Our own session must be where we expect it; an `id` on a socket line shifts the numbers.
-  return place >= 0 && (await cli.ask('show sess')).includes(source) ? source : null;
+  return place >= 0 && list.includes(source) ? source : null;
 }
 
 /** Sessions that can still write. One that was shut down and only flushes its last reply has no `rx` any more. */
