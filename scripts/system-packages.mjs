@@ -6,6 +6,7 @@ import { hasPython, say } from './setup.mjs';
 const starts = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
 const needed = [
+  { package: 'caddy', there: () => starts('caddy', 'version'), service: 'caddy.service' },
   { package: 'haproxy', there: () => starts('haproxy', '-v') },
   { package: 'prometheus', there: () => starts('prometheus', '--version') },
   { package: 'python3-pip', there: hasPython },
@@ -26,7 +27,15 @@ export async function provideSystemPackages() {
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-qq'], { env });
   await run('apt-get', ['install', '-qq', '--yes', '--no-install-recommends', ...missing], { env });
+  for (const { service } of needed.filter((one) => missing.includes(one.package))) endService(service);
   return stillMissing();
+}
+
+/** Debian enables and starts what it installs; we only want the program. Where systemd does not run, it is not started. */
+function endService(service) {
+  if (service === undefined) return;
+  spawnSync('systemctl', ['disable', service], { stdio: 'ignore' });
+  spawnSync('systemctl', ['stop', service], { stdio: 'ignore' });
 }
 
 const stillMissing = () => needed.filter((one) => !one.there()).map((one) => one.package);

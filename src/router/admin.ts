@@ -16,7 +16,7 @@ import type { RouteHolder } from './route-holder.ts';
 import type { Servers } from './servers.ts';
 
 export interface AdminParts {
-  readonly holder: RouteHolder;
+  readonly holder: Pick<RouteHolder, 'route' | 'apply' | 'alone'>;
   readonly servers: Servers;
   readonly health: Health;
   readonly metrics: RouterMetrics;

@@ -11,9 +11,11 @@ const listenSchema = z.strictObject({
 });
 
 const loopback = /^(127\.\d+\.\d+\.\d+|::1|localhost)$/;
-const loopbackSchema = listenSchema.refine(({ host }) => loopback.test(host), { error: 'expected a loopback address' });
+export const loopbackSchema = listenSchema.refine(({ host }) => loopback.test(host), {
+  error: 'expected a loopback address',
+});
 
-const adminSchema = z.union(
+export const adminSchema = z.union(
   [
     z.strictObject({ socket: z.string().min(1) }),
     z.strictObject({
@@ -34,14 +36,14 @@ const identitySchema = z
   })
   .refine(({ header, cookie }) => (header ?? cookie) !== undefined, { error: 'expected a header, a cookie or both' });
 
-const serverSchema = z.strictObject({
+export const serverSchema = z.strictObject({
   id: z.string().min(1),
   address: z.strictObject({ host: z.string().min(1), port: z.int().min(1).max(65_535) }),
   weight: z.int().min(1).max(10_000).default(100),
   spare: z.boolean().default(false),
 });
 
-const healthSchema = z.strictObject({
+export const healthSchema = z.strictObject({
   /** Asked with GET, any status below 500 is healthy; without it a TCP connection is enough. */
   get: z.string().startsWith('/').optional(),
   everyMs: z.int().min(20).default(1_000),

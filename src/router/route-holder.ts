@@ -3,23 +3,25 @@ import { fenceDecision, refuseOtherServers, routeAtRest } from '../domain/fence.
 import type { DesiredRoute } from '../domain/route.ts';
 import type { Arm } from '../domain/server.ts';
 import { assign } from '../domain/split.ts';
-import type { RouterConfig } from './config.ts';
+import type { RouterConfig, ServerConfig } from './config.ts';
 import { readStateFile, writeStateFile } from './state-file.ts';
 
+type HolderConfig = Pick<RouterConfig, 'target' | 'stateFile'> & { readonly servers: readonly ServerConfig[] };
+
 export class RouteHolder {
-  readonly #config: RouterConfig;
+  readonly #config: HolderConfig;
   #route: DesiredRoute;
   #listed: { readonly gray: ReadonlySet<string>; readonly stable: ReadonlySet<string> };
   #last: Promise<unknown> = Promise.resolve();
 
-  private constructor(config: RouterConfig, route: DesiredRoute) {
+  private constructor(config: HolderConfig, route: DesiredRoute) {
     this.#config = config;
     this.#route = route;
     this.#listed = setsOf(route);
   }
 
   /** Takes up the route a former process left; a server that is new since then is out. */
-  static async open(config: RouterConfig): Promise<RouteHolder> {
+  static async open(config: HolderConfig): Promise<RouteHolder> {
     const left = await readStateFile(config.stateFile, config.target);
     const rest = routeAtRest(config.servers);
     if (left === null) return new RouteHolder(config, rest);

@@ -16,7 +16,8 @@ export async function runRouter(configFile: string, out: Writable = process.stdo
   await router.stop();
 }
 
-function signalled(): Promise<void> {
+/** Resolves at the first SIGTERM or SIGINT; a second one ends the process. */
+export function signalled(): Promise<void> {
   return new Promise((resolve) => {
     let asked = false;
     const onSignal = () => {

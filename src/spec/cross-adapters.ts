@@ -30,6 +30,11 @@ function singleRouterChecks({ router, path }: RouterAt): Finding[] {
   switch (router.kind) {
     case 'embedded':
       return adminChecks(router, path);
+    case 'caddy':
+      return [
+        ...adminChecks({ admin: router.decider, tokenEnv: router.tokenEnv }, path, 'decider'),
+        ...(isUrl(router.admin) ? loopbackCheck(router.admin, [...path, 'admin']) : []),
+      ];
     case 'haproxy':
       return instanceChecks(router.instances, path);
     case 'memory':
@@ -51,16 +56,18 @@ function memoryKinds({ router, deployer, metrics, notify }: GoodSections): Findi
     .map(([path]) => finding(path, 'the kind memory is for tests only: it moves no traffic and starts nothing'));
 }
 
-function adminChecks(
-  { admin, tokenEnv }: Extract<SingleRouterFile, { kind: 'embedded' }>,
-  router: readonly Step[],
-): Finding[] {
-  const path = [...router, 'admin'];
+interface AdminSide {
+  readonly admin: string;
+  readonly tokenEnv?: string | undefined;
+}
+
+function adminChecks({ admin, tokenEnv }: AdminSide, router: readonly Step[], key = 'admin'): Finding[] {
+  const path = [...router, key];
   if (!isUrl(admin)) {
     return Buffer.byteLength(admin) > 100 ? [finding(path, 'expected a Unix socket path of at most 100 bytes')] : [];
   }
-  if (!isLoopback(admin))
-    return [finding(path, 'expected a Unix socket path or a URL on this machine, such as http://127.0.0.1:7001')];
+  const elsewhere = loopbackCheck(admin, path);
+  if (elsewhere.length > 0) return elsewhere;
   if (tokenEnv === undefined) {
     return [
       finding([...router, 'tokenEnv'], 'missing; an admin URL needs the environment variable that holds its token'),
@@ -68,6 +75,11 @@ function adminChecks(
   }
   return [];
 }
+
+const loopbackCheck = (url: string, path: readonly Step[]): Finding[] =>
+  isLoopback(url)
+    ? []
+    : [finding(path, 'expected a Unix socket path or a URL on this machine, such as http://127.0.0.1:7001')];
 
 type Instances = Extract<SingleRouterFile, { kind: 'haproxy' }>['instances'];
 

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { RouterSpec, SingleRouterSpec } from '../domain/spec.ts';
 import type { At } from './resolve.ts';
+import { caddy, resolveCaddy } from './routers/caddy.ts';
 import { embedded, resolveEmbedded } from './routers/embedded.ts';
 import { haproxy, resolveHaproxy } from './routers/haproxy.ts';
 import { severalOf } from './routers/several.ts';
@@ -10,7 +11,7 @@ import { expects, section } from './scalars.ts';
 
 const memory = section({ kind: z.literal('memory'), identity });
 
-const kinds = [embedded, haproxy, memory] as const;
+const kinds = [caddy, embedded, haproxy, memory] as const;
 const kindError = { error: expects('a group of keys with a kind') };
 const single = z.discriminatedUnion('kind', kinds, kindError);
 
@@ -31,6 +32,8 @@ function resolveSingle(file: SingleRouterFile, target: string, at: At): SingleRo
   switch (file.kind) {
     case 'memory':
       return file;
+    case 'caddy':
+      return resolveCaddy(file, at);
     case 'embedded':
       return resolveEmbedded(file, at);
     case 'haproxy':

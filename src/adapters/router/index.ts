@@ -1,6 +1,7 @@
 /** The registry of routers: a kind is decided here alone. A new one is its file and one line. */
 import { GrayError } from '../../domain/errors.ts';
 import type { RouterSpec } from '../../domain/spec.ts';
+import { caddyRouter } from './caddy.ts';
 import { embeddedRouter } from './embedded.ts';
 import { haproxyRouter } from './haproxy.ts';
 import { memoryRouter } from './memory.ts';
@@ -15,6 +16,7 @@ export const routers = {
   memory: memoryRouter,
   embedded: embeddedRouter,
   haproxy: haproxyRouter,
+  caddy: caddyRouter,
   several: ({ routers: parts }, context) =>
     severalRouters(parts.map(({ name, router }) => ({ name, router: createRouter(router, context) }))),
 } satisfies Routers;

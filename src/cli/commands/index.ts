@@ -2,6 +2,7 @@
 import type { Verb } from '../verb.ts';
 import { abort } from './abort.ts';
 import { decisions } from './decide.ts';
+import { decider } from './decider.ts';
 import { dev } from './dev.ts';
 import { doctor } from './doctor.ts';
 import { evidence } from './evidence.ts';
@@ -22,5 +23,5 @@ export const verbs: readonly Verb[] = [
   ...[init, validate, plan, judge, doctor],
   ...[start, status, watch, list, evidence],
   ...[...decisions, abort, rollback],
-  ...[worker, dev, router, searchAttributes],
+  ...[worker, dev, router, decider, searchAttributes],
 ];

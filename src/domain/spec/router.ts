@@ -8,7 +8,7 @@ export interface IdentitySpec {
 
 export type RouterSpec = SingleRouterSpec | SeveralRouterSpec;
 
-export type SingleRouterSpec = MemoryRouterSpec | EmbeddedRouterSpec | HaproxyRouterSpec;
+export type SingleRouterSpec = MemoryRouterSpec | EmbeddedRouterSpec | HaproxyRouterSpec | CaddyRouterSpec;
 
 /** Every one of them stands before all servers of the target, each with entrances of its own. */
 export interface SeveralRouterSpec {
@@ -58,5 +58,20 @@ export interface HaproxyInstance {
   /** Backend names of the pools a and b. */
   readonly backends: { readonly a: string; readonly b: string };
   /** Base URL of the loopback probe entrance. */
+  readonly probe: string;
+}
+
+/** Caddy asks a decider of ours which server each request goes to; see `gray decider`. */
+export interface CaddyRouterSpec {
+  readonly kind: 'caddy';
+  readonly identity: IdentitySpec;
+  /** Caddy's admin side, only read: a Unix socket path or a loopback URL. */
+  readonly admin: string;
+  /** The decider's admin side: a Unix socket path, or a loopback URL together with `tokenEnv`. */
+  readonly decider: string;
+  /** Environment variable that holds the decider's admin token. */
+  readonly tokenEnv?: string;
+  readonly entrance: string;
+  /** Base URL of the loopback probe site. */
   readonly probe: string;
 }

@@ -35,6 +35,15 @@ const haproxyInstance = section({
 });
 
 const singleRouters = [
+  section({
+    kind: z.literal('caddy'),
+    identity,
+    admin: filePath('a Unix socket path or a loopback URL'),
+    decider: filePath('a Unix socket path or a loopback URL'),
+    tokenEnv: envName().exactOptional(),
+    entrance: url(),
+    probe: url(),
+  }),
   section({ kind: z.literal('memory'), identity }),
   section({
     kind: z.literal('embedded'),

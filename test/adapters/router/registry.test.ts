@@ -7,6 +7,7 @@ const local = { entrance: 'http://127.0.0.1:1', probe: 'http://127.0.0.1:2' };
 const specs: readonly RouterSpec[] = [
   { kind: 'memory', identity },
   { kind: 'embedded', identity, admin: '/nowhere/admin.sock', ...local },
+  { kind: 'caddy', identity, admin: '/nowhere/caddy.sock', decider: '/nowhere/decider.sock', ...local },
   {
     kind: 'haproxy',
     identity,
