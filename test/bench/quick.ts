@@ -18,8 +18,9 @@ export interface QuickRun {
 }
 
 /** Throws, with the output, when the last line is no report. */
-export async function runQuickly(name: string): Promise<QuickRun> {
-  const { command, args } = nodeScript(fileURLToPath(new URL(`../../bench/${name}.ts`, import.meta.url)), ['--quick']);
+export async function runQuickly(name: string, more: readonly string[] = []): Promise<QuickRun> {
+  const script = fileURLToPath(new URL(`../../bench/${name}.ts`, import.meta.url));
+  const { command, args } = nodeScript(script, ['--quick', ...more]);
   const { stdout, stderr, exitCode = 1 } = await execa(command, args, { reject: false, timeout: 170_000 });
   try {
     return { report: report.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')), exitCode };

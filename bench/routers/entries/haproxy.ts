@@ -1,4 +1,5 @@
 import { open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { withCli } from '../../../src/adapters/router/haproxy/cli.ts';
 import { entriesOf, mapText } from '../../../src/adapters/router/haproxy/map.ts';
 import { payloads } from '../../../src/adapters/router/haproxy/publish.ts';
@@ -23,7 +24,7 @@ export const haproxy: RouterEntry = {
   },
 };
 
-/** File first, then one map transaction. */
+/** File first, synced with its directory, then one map transaction. */
 async function transaction({ instance: { map, socket } }: Haproxy, route: DesiredRoute): Promise<void> {
   const entries = entriesOf(route);
   const file = await open(`${map}.new`, 'w');
@@ -31,6 +32,9 @@ async function transaction({ instance: { map, socket } }: Haproxy, route: Desire
   await file.sync();
   await file.close();
   await rename(`${map}.new`, map);
+  const directory = await open(dirname(map));
+  await directory.sync();
+  await directory.close();
   await withCli(socket, {}, async (cli) => {
     const version = /New version created: (\d+)/.exec(await cli.ask(`prepare map ${map}`))?.[1];
     for (const payload of payloads(entries, map)) await cli.tell(`add map @${version} ${map} <<\n${payload}`);

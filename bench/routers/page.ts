@@ -1,0 +1,53 @@
+/** docs/routers-benchmark.md, written by the benchmark. */
+import { percentiles } from '../report.ts';
+import type { Measured } from './measure.ts';
+import type { LastRun, Row } from './measured.ts';
+
+export function rowOf(measured: Measured): Row {
+  const [set, bare] = [percentiles(measured.setAndConfirm), percentiles(measured.bare)];
+  return {
+    ...{ setP50: round(set.p50), setP95: round(set.p95), bareP50: round(bare.p50), bareP95: round(bare.p95) },
+    ...{ requests: measured.requests, lost: measured.lost.length, changes: measured.changes },
+    ...{ mismatches: measured.mismatches.length, torn: measured.torn.length, stale: measured.staleInEffect },
+  };
+}
+
+const round = (ms: number): number => Math.round(ms * 100) / 100;
+
+const head = [
+  '# The routers under load',
+  '',
+  'Written by `npm run bench:routers`: each router is the real program, before five server processes, on one machine with the load',
+  'and everything else. Users come over 24 kept and 6 fresh connections; **nothing is ever sent twice**, and every failure counts.',
+  '',
+  '- **Changes**: shares and salts far apart in turn. In between every server is taken out, drained, killed, started and brought back.',
+  '- **Set + confirm**: from the write until real requests of probe users are proven to follow it. **Bare**: the same change as a',
+  "  script would make it durable with this router's own means, without fence, reading back and probes, under the same load.",
+  '- **Mismatches**: answers outside a change by another server pool than the one predicted. **Torn**: answers within a change that',
+  '  neither the old nor the new route gives. **Late**: writes with an older fence that took effect, of one after every change.',
+  '',
+  'Compare rows; absolute figures are those of a small shared machine.',
+];
+
+export function pageOf({ routers, overhead }: LastRun): string {
+  const columns = [
+    ...['router', 'requests', 'lost', 'set + confirm p50 / p95, ms', 'bare p50 / p95, ms', 'ratio of p95'],
+    ...['mismatches', 'torn', 'late'],
+  ];
+  const rows = Object.entries(routers).map(([name, row]) => [
+    ...[name, row.requests, row.lost, `${row.setP50} / ${row.setP95}`, `${row.bareP50} / ${row.bareP95}`],
+    ...[(row.setP95 / row.bareP95).toFixed(1), row.mismatches, row.torn, row.stale],
+  ]);
+  const line = (cells: readonly (string | number)[]) => `| ${cells.join(' | ')} |`;
+  return [
+    ...head,
+    '',
+    ...[line(columns), line(columns.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)],
+    '',
+    '## What the split costs',
+    '',
+    'The `embedded` router beside the proxy library it is made of, with the same connections and no split, both compiled, in turn:',
+    `${overhead.embedded} and ${overhead.bare} requests a second; the ratio is ${overhead.ratio.toFixed(2)}.`,
+    '',
+  ].join('\n');
+}
