@@ -100,6 +100,10 @@ export class Caddy {
     await this.#decider?.kill();
   }
 
+  signalDecider(signal: NodeJS.Signals): void {
+    this.#decider?.signal(signal);
+  }
+
   async killCaddy(): Promise<void> {
     await this.#caddy?.kill();
   }

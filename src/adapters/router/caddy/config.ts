@@ -37,6 +37,9 @@ const decide = ({ target, decisions }: CaddyConfigOrder): string => `# Asks whic
 		header_up X-Gray-Tried {http.request.header.X-Gray-Server}
 		header_up -Connection
 		header_up -Upgrade
+		# one that hangs or fails is left alone for a second: everybody goes to stable at once
+		fail_duration 1s
+		max_fails 3
 		transport http {
 			dial_timeout 200ms
 			response_header_timeout 1s
