@@ -1,6 +1,7 @@
 /** Every router that is measured and listed. */
 import type { RouterEntry } from '../entry.ts';
+import { caddy } from './caddy.ts';
 import { embedded } from './embedded.ts';
 import { haproxy } from './haproxy.ts';
 
-export const entries: readonly RouterEntry[] = [embedded, haproxy];
+export const entries: readonly RouterEntry[] = [embedded, haproxy, caddy];
