@@ -26,6 +26,7 @@ export async function problemsOf(
     ...noReturnProblems(request, readings),
     ...strayProblems(request, readings, bases),
     ...rehearsalProblems(request, readings),
+    ...floorProblems(request, routed),
     ...(await availabilityProblems(deployer, request, readings, bases)),
   ];
 }
@@ -102,6 +103,17 @@ function rehearsalProblems({ spec, mode }: ReleaseRequest, readings: Readings): 
     const message = `runs ${running.version} (${running.digest}), and a rehearsal of ${version} needs ${version} on every server`;
     return [{ path: `servers.${id}`, message }];
   });
+}
+
+/** The plan counts every server as serving; here some may be down. */
+function floorProblems({ spec, mode }: ReleaseRequest, { route, servers }: RouteState): Problem[] {
+  const { minServing } = spec.capacity;
+  if (mode === 'rollback' || minServing === undefined) return [];
+  const staying = spec.servers.filter(({ id, gray }) => !gray && route.servers[id] === route.stable);
+  const serving = staying.filter(({ id }) => servers[id]?.up === true).length;
+  if (serving >= minServing) return [];
+  const message = `without the gray servers ${serving} would serve now, and ${minServing} is the floor`;
+  return [{ path: 'capacity.minServing', message }];
 }
 
 /** The way forward and the way back have to exist before the first step. */

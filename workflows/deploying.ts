@@ -26,11 +26,11 @@ export async function deployBuilds(
 }
 
 async function deployOnce(run: Run, summary: string, ids: readonly string[], goal: 'new' | 'base'): Promise<string[]> {
-  const { target, version, deployer, deployment, verify } = run.spec;
+  const { target, version, deployer, deployment, exception, verify } = run.spec;
   const order = {
     ...{ target, version, deployer, release: run.release, fence: run.state.fence },
     items: ids.flatMap((id) => itemOf(run, id, goal)),
-    parallel: deployment.parallel,
+    parallel: run.state.phase === 'rollback' ? (exception.parallel ?? deployment.parallel) : deployment.parallel,
     attempts: deployment.attempts,
     // In deployment the checks are a phase of their own; a base version passed its checks long ago.
     checks: goal === 'new' && run.state.phase === 'leveling' ? verify.deployment : [],

@@ -1,7 +1,8 @@
 /** Leveling: the new version on the other servers, batch by batch, traffic following capacity; it ends with proof. */
-import { capacityOf, grayPlace, leftToLevel, serversIn } from '../src/domain/desired.ts';
+import { batchLimits, capacityOf, grayPlace, leftToLevel, serversIn } from '../src/domain/desired.ts';
 import type { LevelingBatch } from '../src/domain/leveling.ts';
 import { nextLevelingBatch } from '../src/domain/leveling.ts';
+import { zoneLimit } from '../src/domain/limits.ts';
 import { percentOf } from '../src/domain/percent.ts';
 import { allUsersBp } from '../src/domain/split.ts';
 import { withServer } from '../src/domain/state.ts';
@@ -16,6 +17,7 @@ import type { Run } from './run.ts';
 import { serverRetryMs } from './timeouts.ts';
 import { changed, moveTraffic, placed } from './traffic.ts';
 import { notPaused, waitFor } from './wait.ts';
+import { beginWarmUp, warmedUp } from './warm-up.ts';
 
 const dayMs = 24 * 60 * 60 * 1_000;
 
@@ -43,6 +45,7 @@ export async function leveling(run: Run): Promise<void> {
 
 async function levelAll(run: Run): Promise<void> {
   for (let attempt = 1; ; ) {
+    await warmedUp(run);
     await notPaused(run);
     if (handoverIsDue()) throw new Handover();
     takeOutExcluded(run);
@@ -51,6 +54,7 @@ async function levelAll(run: Run): Promise<void> {
     const failures = await changeBatch(run, batch);
     if (failures.length === 0) {
       run.update({ batch: run.state.batch + 1 });
+      await beginWarmUp(run, batch.servers);
       continue;
     }
     await afterFailure(run, failures, attempt);
@@ -66,11 +70,14 @@ const allUsersOnGray = { shareBp: allUsersBp, rest: 'gray', period: 'gray', list
 function nextBatch({ state, spec }: Run): LevelingBatch | null {
   const left = leftToLevel(state, spec);
   if (left.length === 0) return null;
-  const limits = { maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp };
+  const limits = { ...batchLimits(state, spec), ...zoneLimit(spec) };
   const batch = nextLevelingBatch(left, spec.leveling.batch, capacityOf(state, spec), state, limits);
-  if (batch === null)
-    throw new Interruption(`no server can leave: a pool would carry more than ${limits.maxLoad} of its normal load`);
-  return batch;
+  if (batch !== null) return batch;
+  throw new Interruption(
+    limits.mayLeave === 0
+      ? `no server can leave: fewer than ${spec.capacity.minServing} would serve`
+      : `no server can leave: a pool would carry more than ${limits.maxLoad} of its normal load`,
+  );
 }
 
 /** Share up and confirmed, then the batch leaves and drains, changes, is verified, and joins the gray pool with the next move. */

@@ -1,5 +1,5 @@
 /** Every changed server back on base, in the fastest batches that capacity allows, until it is read back as done. */
-import { capacityOf, leftToRollBack, normalPlace } from '../src/domain/desired.ts';
+import { batchLimits, capacityOf, leftToRollBack, normalPlace } from '../src/domain/desired.ts';
 import { whenUsersLeave } from '../src/domain/leaving.ts';
 import { type Candidate, nextRollbackBatch } from '../src/domain/leveling.ts';
 import { percentOf } from '../src/domain/percent.ts';
@@ -38,8 +38,9 @@ function nextBatch({ state, spec }: Run): readonly string[] {
   const isStuck = ({ id }: Candidate) => state.stuck.includes(id);
   const stuck = left.filter(isStuck).map(({ id }) => id);
   const fresh = left.filter((server) => !isStuck(server));
-  const limits = { maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp };
-  const next = nextRollbackBatch(fresh, capacityOf(state, spec), state, { ...limits, atLeastOne: stuck.length === 0 });
+  const { batch: size } = spec.exception;
+  const limits = { ...batchLimits(state, spec), ...(size !== undefined && { size }), atLeastOne: stuck.length === 0 };
+  const next = nextRollbackBatch(fresh, capacityOf(state, spec), state, limits);
   return next.length > 0 ? next : stuck;
 }
 

@@ -11,6 +11,7 @@ export function renderPlan(plan: Plan, outlook = ''): string {
     section('Servers', servers(plan.servers)),
     section('Steps', steps(plan.steps)),
     restTurns(plan.steps),
+    fewest(plan.steps),
     section('Gates', gates(plan)),
     section('Undecided', undecided(plan)),
     section('Checks', checks(plan)),
@@ -66,6 +67,13 @@ function restTurns(planned: readonly PlanStep[]): string {
   return turn === undefined ? '' : `Requests without identity go to gray from ${turn.label} on.`;
 }
 
+function fewest(planned: readonly PlanStep[]): string {
+  const [first, ...others] = planned;
+  if (first === undefined) return '';
+  const low = others.reduce((least, step) => (step.serving < least.serving ? step : least), first);
+  return `Fewest servers serve in ${low.label}: ${low.serving}.`;
+}
+
 function gates({ gates: planned }: Plan): string {
   const rows = planned.map((gate) => [
     `after ${gate.after}`,
@@ -100,7 +108,7 @@ const settings = ({ settings: planned }: Plan): string =>
 
 function duration({ duration: { shortestMs, longestMs, watchMs } }: Plan): string {
   return [
-    `  ${durationText(shortestMs)} of holds until leveled, plus the changes of servers`,
+    `  ${durationText(shortestMs)} of holds and warm-ups until leveled, plus the changes of servers`,
     `  ${durationText(longestMs)} at most, without faults: every hold undecided, every gate and time limit used up`,
     `  ${durationText(watchMs)} of watch after that`,
   ].join('\n');

@@ -1,6 +1,7 @@
 /** From the state of a release to what the router shall do, and what its servers can carry. */
 import type { Capacity } from './capacity.ts';
-import type { Candidate } from './leveling.ts';
+import type { BatchLimits, Candidate } from './leveling.ts';
+import { floorLimit } from './limits.ts';
 import type { DesiredRoute } from './route.ts';
 import type { Arm, Place, ServerSpec } from './server.ts';
 import { otherPool, totalWeight } from './server.ts';
@@ -69,6 +70,15 @@ export function capacityOf(state: ReleaseState, spec: ReleaseSpec): Capacity {
   };
 }
 
+/** What bounds the next batch, whichever way it goes. */
+export const batchLimits = (state: ReleaseState, spec: ReleaseSpec): BatchLimits => ({
+  ...{ maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp, ...floorLimit(spec, servingCount(state)) },
+});
+
+/** Servers in a pool that answer. */
+const servingCount = ({ servers }: ReleaseState): number =>
+  Object.values(servers).filter(({ place, up }) => place !== 'out' && up).length;
+
 /** The servers in an arm's pool, as the state has them. */
 export function serversIn(state: ReleaseState, spec: ReleaseSpec, arm: Arm): ServerSpec[] {
   const pool = poolOf({ stable: state.stablePool }, arm);
@@ -82,10 +92,10 @@ export const leftToLevel = (state: ReleaseState, spec: ReleaseSpec): Candidate[]
 export const leftToRollBack = (state: ReleaseState, spec: ReleaseSpec): Candidate[] => left(state, spec, 'base');
 
 function left(state: ReleaseState, spec: ReleaseSpec, goal: 'new' | 'base'): Candidate[] {
-  return spec.servers.flatMap(({ id, weight }) => {
+  return spec.servers.flatMap(({ id, weight, zone }) => {
     const server = state.servers[id];
     if (server === undefined || server.excluded !== null || server.build === goal) return [];
-    return [{ id, weight, serving: server.place !== 'out' && server.up }];
+    return [{ id, weight, serving: server.place !== 'out' && server.up, ...(zone !== undefined && { zone }) }];
   });
 }
 

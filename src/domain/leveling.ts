@@ -9,12 +9,27 @@ export interface Candidate {
   readonly id: string;
   readonly weight: number;
   readonly serving: boolean;
+  readonly zone?: string;
 }
 
 export interface BatchLimits {
   readonly maxLoad: number;
   /** Part of the requests that `rest` decides, basis points. */
   readonly restBp: number;
+  /** Serving servers that may leave at once; absent: as many as the load allows. */
+  readonly mayLeave?: number;
+}
+
+export interface LevelingLimits extends BatchLimits {
+  /** A batch takes servers of one zone, and the next zone begins when the one before is done; absent: zones do not matter. */
+  readonly zones?: readonly string[];
+}
+
+export interface RollbackLimits extends BatchLimits {
+  /** One serving server leaves even where that is too much: a way back always ends. */
+  readonly atLeastOne: boolean;
+  /** Servers per batch; absent: as many as may leave. */
+  readonly size?: number;
 }
 
 export interface LevelingBatch {
@@ -29,24 +44,34 @@ export interface LevelingBatch {
 type Shares = Pick<Split, 'shareBp' | 'rest'>;
 
 /**
- * The next batch, in the order given: servers that serve nobody first, as many as `size` and the load allow.
- * Null when not even one server can leave without a pool above `maxLoad`.
+ * The next batch, in the order given: servers that serve nobody first, as many as `size`, the load and the floor allow.
+ * Null when not even one server can leave without a pool above `maxLoad` or too few servers that serve.
  */
 export function nextLevelingBatch(
   left: readonly Candidate[],
   size: number,
   capacity: Capacity,
   split: Shares,
-  limits: BatchLimits,
+  limits: LevelingLimits,
 ): LevelingBatch | null {
-  const idle = left.filter((server) => !server.serving);
-  const queue = [...idle, ...left.filter((server) => server.serving)];
+  const turn = inTurn(left, limits);
+  const idle = turn.filter((server) => !server.serving);
+  const serving = turn.filter((server) => server.serving).slice(0, limits.mayLeave);
+  const queue = [...idle, ...serving];
   for (let count = Math.min(size, queue.length); count > 0; count -= 1) {
     const batch = levelingBatch(queue.slice(0, count), capacity, split, limits);
     if (worstLoad(batch.loads) <= limits.maxLoad + rounding) return batch;
   }
   return null;
 }
+
+function inTurn(left: readonly Candidate[], { zones = [] }: LevelingLimits): readonly Candidate[] {
+  const inZone = (zone: string) => left.filter((server) => zoneOf(server) === zone);
+  return zones.map(inZone).find((servers) => servers.length > 0) ?? left;
+}
+
+/** Servers that name none are in one of their own together. */
+export const zoneOf = ({ zone = '' }: Pick<Candidate, 'zone'>): string => zone;
 
 /** Shares are whole basis points, so a load may exceed its limit by this much. */
 export const rounding = 0.001;
@@ -79,28 +104,32 @@ function batchWith(
 
 /**
  * The next servers to return to base. With nobody on gray all of them; otherwise those that serve nobody, and as many
- * serving ones as leave the gray pool at or below `maxLoad`; with `atLeastOne` one even where that is too much.
+ * serving ones as the load of the gray pool and the floor allow; with `atLeastOne` one even where that is too much.
+ * Zones do not hold up a way back.
  */
 export function nextRollbackBatch(
   left: readonly Candidate[],
   capacity: Capacity,
   split: Shares,
-  limits: BatchLimits & { readonly atLeastOne: boolean },
+  limits: RollbackLimits,
 ): readonly string[] {
+  const { size = left.length, mayLeave = left.length } = limits;
   const demand = grayDemand(split, limits.restBp);
-  if (demand === 0) return left.map((server) => server.id);
+  // Gray servers that no user is on are not missed: there is no floor for them.
+  if (demand === 0) return left.slice(0, size).map((server) => server.id);
   const idle = left.filter((server) => !server.serving);
   const serving = left.filter((server) => server.serving);
   let spareWeight = capacity.gray - (demand * capacity.all) / limits.maxLoad;
   const going: Candidate[] = [];
   for (const server of serving) {
+    if (going.length === mayLeave) break;
     if (server.weight > spareWeight + rounding) continue;
     spareWeight -= server.weight;
     going.push(server);
   }
   const first = serving[0];
   if (limits.atLeastOne && idle.length + going.length === 0 && first !== undefined) going.push(first);
-  return [...idle, ...going].map((server) => server.id);
+  return [...idle, ...going].slice(0, size).map((server) => server.id);
 }
 
 const servingWeight = (servers: readonly Candidate[]): number =>

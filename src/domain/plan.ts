@@ -2,7 +2,7 @@
 import type { PoolLoads } from './capacity.ts';
 import type { Problem } from './errors.ts';
 import type { ForwardPhase } from './phases.ts';
-import { loadProblems, planWarnings } from './plan/advice.ts';
+import { planProblems, planWarnings } from './plan/advice.ts';
 import { planChecks, planGates, planUndecided } from './plan/decisions.ts';
 import { planDuration } from './plan/duration.ts';
 import { planServers } from './plan/servers.ts';
@@ -48,6 +48,8 @@ export interface PlanStep {
   /** Users expected on gray; null where `audience.users` is not given. */
   readonly users: number | null;
   readonly loads: PoolLoads;
+  /** Servers in a pool, both pools together. */
+  readonly serving: number;
   /** Servers that change in this step. */
   readonly servers: readonly string[];
   readonly holdMs: number | null;
@@ -103,6 +105,6 @@ export function planRelease(spec: ReleaseSpec): Plan {
     settings: planSettings(spec),
     duration: planDuration(spec, steps),
     warnings: planWarnings(spec, steps),
-    problems: loadProblems(spec, steps, stuck),
+    problems: planProblems(spec, steps, stuck),
   };
 }

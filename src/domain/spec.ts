@@ -10,6 +10,7 @@ import type { DeployerSpec } from './spec/deployer.ts';
 import type { JudgeSpec } from './spec/judge.ts';
 import type {
   AudienceSpec,
+  CapacitySpec,
   DataSpec,
   DeploymentSpec,
   ExceptionSpec,
@@ -42,7 +43,7 @@ export interface ReleaseSpec {
   readonly audience: AudienceSpec;
   readonly ramp: RampSpec;
   readonly judge: JudgeSpec;
-  readonly capacity: { readonly maxLoad: number };
+  readonly capacity: CapacitySpec;
   readonly data: DataSpec;
   readonly hooks: HooksSpec;
   readonly deployment: DeploymentSpec;

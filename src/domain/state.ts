@@ -50,6 +50,8 @@ export interface ReleaseState {
   readonly newStage: boolean;
   readonly verdict: Verdict | null;
   readonly batch: number;
+  /** The batch that returned last warms up until then; absent or null: none does. */
+  readonly warmUntilMs?: number | null;
 
   /** Why the exception period began; latched until resume or retry. */
   readonly failure: Failure | null;

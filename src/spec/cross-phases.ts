@@ -10,6 +10,7 @@ export function phaseChecks({ ramp, data, leveling, verify, audience }: GoodSect
     ...(data?.pointOfNoReturn === 'leveling' ? gateChecks(leveling) : []),
     ...(verify === undefined ? [] : askers(verify)),
     ...(audience === undefined ? [] : audienceChecks(audience, verify)),
+    ...(audience === undefined || ramp?.maxUsers === undefined ? [] : usersKnown(audience)),
   ];
 }
 
@@ -67,6 +68,11 @@ function askers({ deployment = [], gray = [] }: ReleaseFile['verify']): Finding[
   );
   return [...asked, ...unasked];
 }
+
+const usersKnown = ({ users }: ReleaseFile['audience']): Finding[] =>
+  users === undefined
+    ? [finding(['audience', 'users'], 'missing; ramp.maxUsers is counted out of all users with an identity')]
+    : [];
 
 function audienceChecks(
   { alwaysGray, alwaysStable }: ReleaseFile['audience'],

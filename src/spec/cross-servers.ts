@@ -9,10 +9,11 @@ type Servers = readonly ServerSpec[];
 interface Inventory {
   readonly servers?: Servers | undefined;
   readonly metrics?: { readonly kind: string } | undefined;
-  readonly leveling?: { readonly batch: unknown } | undefined;
+  readonly leveling?: { readonly batch: unknown; readonly byZone?: boolean } | undefined;
+  readonly capacity?: { readonly minServing?: unknown } | undefined;
 }
 
-export function serverChecks({ servers, metrics, leveling }: Inventory): Finding[] {
+export function serverChecks({ servers, metrics, leveling, capacity }: Inventory): Finding[] {
   if (servers === undefined) return [];
   return [
     ...repeated(servers, 'id', (server) => server.id),
@@ -20,6 +21,8 @@ export function serverChecks({ servers, metrics, leveling }: Inventory): Finding
     ...bothSides(servers),
     ...(metrics?.kind === 'exposition' ? metricsUrls(servers) : []),
     ...(typeof leveling?.batch === 'number' ? batchFits(servers, leveling.batch) : []),
+    ...(leveling?.byZone === true ? zonesKnown(servers) : []),
+    ...(typeof capacity?.minServing === 'number' ? floorFits(servers, capacity.minServing) : []),
   ];
 }
 
@@ -55,4 +58,21 @@ function batchFits(servers: Servers, batch: number): Finding[] {
   const others = servers.filter((server) => !server.gray).length;
   if (batch <= others) return [];
   return [finding(['leveling', 'batch'], `expected at most ${others}, the servers that are not gray, found ${batch}`)];
+}
+
+/** A server in no zone could fall together with any other. */
+const zonesKnown = (servers: Servers): Finding[] =>
+  servers.flatMap(({ gray, zone }, index) =>
+    gray || zone !== undefined
+      ? []
+      : [finding(['servers', index, 'zone'], 'missing; leveling.byZone takes one zone at a time')],
+  );
+
+/** Gray servers leave to be changed, so what never leaves is less than all. */
+function floorFits(servers: Servers, floor: number): Finding[] {
+  const normal = servers.filter((server) => !server.spare).length;
+  if (floor <= normal) return [];
+  return [
+    finding(['capacity', 'minServing'], `expected at most ${normal}, the servers of normal operation, found ${floor}`),
+  ];
 }

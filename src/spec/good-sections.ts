@@ -18,6 +18,7 @@ export function goodSections(value: unknown): GoodSections {
     ramp: good(sections.ramp, 'ramp'),
     judge: good(sections.judge, 'judge'),
     data: file.has('data') ? good(sections.data, 'data') : undefined,
+    capacity: good(sections.capacity, 'capacity'),
     leveling: good(sections.leveling, 'leveling'),
     notify: good(sections.notify, 'notify'),
   };

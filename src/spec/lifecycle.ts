@@ -1,11 +1,14 @@
 /** The remaining sections: how the phases behave, all with defaults. */
 import { z } from 'zod';
 import { approval } from './ramp.ts';
-import { decimal, envName, expects, list, oneOf, section, whole } from './scalars.ts';
+import { decimal, envName, expects, flag, list, oneOf, section, whole } from './scalars.ts';
 import { countOrPercent, duration } from './units.ts';
 
 export const capacity = section({
   maxLoad: decimal(1, 10).default(1.3).describe('Highest load of a pool; 1.0 is the load of normal operation.'),
+  minServing: countOrPercent()
+    .exactOptional()
+    .describe('Servers that serve at every moment, both pools together: a number, or a percent of those not spare.'),
 })
   .prefault({})
   .describe('What the servers can carry.');
@@ -25,7 +28,9 @@ export const deployment = section({
   strays: oneOf(['bring-to-base', 'refuse'])
     .default('bring-to-base')
     .describe('A stable server found on another version: bring it to base, or refuse the release.'),
-  parallel: whole(1, 100).default(4).describe('Servers changed at the same time.'),
+  parallel: countOrPercent(100)
+    .prefault(4)
+    .describe('Servers changed at the same time: a number, or a percent of all.'),
   attempts: whole(1, 20).default(3).describe('Attempts per server before it counts as failed.'),
   drain: duration('100ms', '1d').prefault('30s').describe('Longest wait for open requests before they are cut.'),
 })
@@ -36,6 +41,10 @@ export const leveling = section({
   batch: countOrPercent()
     .prefault('25%')
     .describe('Servers per batch: a number, or a percent of those that are not gray.'),
+  byZone: flag().default(false).describe('A batch takes servers of one zone, and zones take turns.'),
+  warmUp: duration('100ms', '1d')
+    .exactOptional()
+    .describe('From the return of a batch until the next one leaves; default: at once.'),
   approval: approval('hold').exactOptional().describe('A person opens the way to leveling.'),
   onServerFailure: oneOf(['exception', 'wait'])
     .default('exception')
@@ -51,6 +60,14 @@ export const exception = section({
   crashLoop: whole(1, 100)
     .default(3)
     .describe('A gray server that goes down so many times in one release fails it, whatever the judge says.'),
+  batch: countOrPercent()
+    .exactOptional()
+    .describe('Servers per batch of the way back, or a percent of all. Default: as many as the load allows.'),
+  parallel: countOrPercent(100)
+    .exactOptional()
+    .describe(
+      'Servers changed at the same time on the way back, or a percent of all. Default: 4 × deployment.parallel.',
+    ),
 })
   .prefault({})
   .describe('After a failure users leave gray at once; then this.');

@@ -46,6 +46,9 @@ const stage = section({
 
 export const ramp = section({
   stages: list(stage, 'stages', { min: 1, max: 50 }).describe('Strictly increasing shares.'),
+  maxUsers: whole(1, 10_000_000_000)
+    .exactOptional()
+    .describe('Most users on gray in any stage; a plan with more is refused. Needs audience.users.'),
   undecided: undecided()
     .default('extend')
     .describe('At the end of a hold without a verdict: extend it, hold and ask an operator, or roll back.'),

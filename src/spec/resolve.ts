@@ -2,19 +2,18 @@
 import { resolve as resolvePath } from 'node:path';
 import type { Artifact } from '../domain/artifact.ts';
 import type { ServerSpec } from '../domain/server.ts';
-import type {
-  AudienceSpec,
-  ExceptionSpec,
-  HooksSpec,
-  LevelingSpec,
-  RampSpec,
-  ReleaseSpec,
-  StageSpec,
-} from '../domain/spec.ts';
+import type { AudienceSpec, HooksSpec, RampSpec, ReleaseSpec, StageSpec } from '../domain/spec.ts';
 import { deploymentChecks, grayChecks, hookCheck } from './checks.ts';
 import type { ReleaseFile } from './file.ts';
 import { resolveJudge } from './judge.ts';
 import { resolveDeployer, resolveMetrics } from './kinds.ts';
+import {
+  forwardParallel,
+  resolveApproval,
+  resolveCapacity,
+  resolveException,
+  resolveLeveling,
+} from './resolve-phases.ts';
 import { resolveRouter } from './router.ts';
 
 /** The lists of the audience, read from their files. */
@@ -44,17 +43,17 @@ export function resolveFile(file: ReleaseFile, lists: Lists, folder: string): Re
     audience: resolveAudience(file, lists, gray),
     ramp: resolveRamp(file.ramp),
     judge: resolveJudge(file.judge, metrics.intervalMs),
-    capacity: file.capacity,
+    capacity: resolveCapacity(file),
     data: file.data ?? { compatible: null },
     hooks: resolveHooks(file.hooks, at),
     deployment: {
       strays: file.deployment.strays,
-      parallel: file.deployment.parallel,
+      parallel: forwardParallel(file),
       attempts: file.deployment.attempts,
       drainMs: file.deployment.drain,
     },
     leveling: resolveLeveling(file),
-    exception: exceptionOf(file.exception),
+    exception: resolveException(file),
     watch: { forMs: file.watch.for },
     notify: file.notify,
   };
@@ -86,11 +85,12 @@ function resolveAudience(file: ReleaseFile, lists: Lists, gray: ReleaseSpec['ver
   };
 }
 
-const resolveRamp = ({ stages, patience, undecided, answerWithin }: ReleaseFile['ramp']): RampSpec => ({
+const resolveRamp = ({ stages, patience, undecided, answerWithin, maxUsers }: ReleaseFile['ramp']): RampSpec => ({
   stages: stages.map(resolveStage),
   patience,
   undecided,
   answerWithinMs: answerWithin,
+  ...(maxUsers === undefined ? {} : { maxUsers }),
 });
 
 type StageFile = ReleaseFile['ramp']['stages'][number];
@@ -102,25 +102,6 @@ const resolveStage = ({ share, hold, undecided, approval }: StageFile): StageSpe
   ...(approval === undefined ? {} : { approval: resolveApproval(approval) }),
 });
 
-const resolveApproval = ({ deadline, otherwise }: NonNullable<StageFile['approval']>) => ({
-  deadlineMs: deadline,
-  otherwise,
-});
-
-function resolveLeveling({ leveling, servers, data }: ReleaseFile): LevelingSpec {
-  const others = servers.filter((server) => !server.gray).length;
-  const { batch, approval, onServerFailure } = leveling;
-  return {
-    batch: typeof batch === 'number' ? batch : Math.max(1, Math.floor((others * batch.bp) / 10_000)),
-    onServerFailure,
-    ...(approval === undefined ? pointOfNoReturnGate(data) : { approval: resolveApproval(approval) }),
-  };
-}
-
-/** Entering a point of no return is a gate, whether the file asks for one or not. */
-const pointOfNoReturnGate = (data: ReleaseFile['data']): Pick<LevelingSpec, 'approval'> =>
-  data?.pointOfNoReturn === 'leveling' ? { approval: { deadlineMs: 4 * 3_600_000, otherwise: 'hold' } } : {};
-
 function resolveHooks(hooks: ReleaseFile['hooks'], at: At): HooksSpec {
   const { beforeDeployment, beforeRollback, afterWatch } = hooks;
   return {
@@ -131,7 +112,3 @@ function resolveHooks(hooks: ReleaseFile['hooks'], at: At): HooksSpec {
     ...(afterWatch === undefined ? {} : { afterWatch: hookCheck('afterWatch', afterWatch, at) }),
   };
 }
-
-const exceptionOf = ({ policy, holdFor, drain, crashLoop }: ReleaseFile['exception']): ExceptionSpec => ({
-  ...{ policy, holdForMs: holdFor, drainMs: drain, crashLoop },
-});

@@ -39,7 +39,8 @@ export function rate() {
 }
 
 /** Part of the servers, or how many: counted out later, when the servers are known. */
-export function countOrPercent() {
-  const what = 'a percent such as "25%" or a whole number from 1 to 1000';
-  return z.union([z.int().min(1).max(1000), percentBp('0.01%').transform((bp) => ({ bp }))], { error: expects(what) });
+export function countOrPercent(most = 1000) {
+  const error = expects(`a percent such as "25%" or a whole number from 1 to ${most}`);
+  const count = z.int({ error }).min(1, { error }).max(most, { error });
+  return z.union([count, percentBp('0.01%').transform((bp) => ({ bp }))], { error });
 }

@@ -35,7 +35,8 @@ describe('the printed plan', () => {
       /stage 2 +a pass or an operator \(skip\) within 1d, else rollback/,
       /no rollback after it/,
       /through the router +POST \/orders as tester-2 +status 201/,
-      /1h 40m of holds/,
+      /1h 43m of holds and warm-ups/,
+      /Fewest servers serve in deployment: 4\./,
       /the stable pool carries 1\.25/,
     ]) {
       expect(text).toMatch(part);

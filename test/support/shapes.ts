@@ -105,6 +105,13 @@ export const shapes: Readonly<Record<string, Shape>> = {
       await world.send('abort');
     },
   },
+  'warmed-up': {
+    spec: {
+      ...short,
+      capacity: { maxLoad: 4, minServing: 3 },
+      leveling: { batch: 2, byZone: true, warmUpMs: 100, onServerFailure: 'exception' },
+    },
+  },
   refused: { spec: short, story: async (world) => world.fleet.kill('s3') },
   stopped: {
     spec: { ...short, verify: { deployment: [check], gray: [] } },

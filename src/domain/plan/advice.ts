@@ -45,20 +45,46 @@ const emptyStages = ({ audience }: ReleaseSpec, steps: readonly PlanStep[]): str
     .map(({ label, shareBp }) => `${label}: ${percentOf(shareBp)} of ${audience.users} users is nobody`);
 
 function smallerBatches({ leveling, capacity }: ReleaseSpec, steps: readonly PlanStep[]): string[] {
+  if (leveling.byZone === true) return [];
   const batches = steps.filter((step) => step.phase === 'leveling');
   const small = batches.slice(0, -1).filter((step) => step.servers.length < leveling.batch);
   if (small.length === 0) return [];
   const labels = small.map((step) => step.label).slice(0, 5);
   return [
-    `${labels.join(', ')}: fewer than ${leveling.batch} servers can leave at ${capacity.maxLoad} of the normal load`,
+    `${labels.join(', ')}: fewer than ${leveling.batch} servers can leave at ${capacity.maxLoad} of the normal load${floorText(capacity)}`,
   ];
 }
 
-export const loadProblems = ({ capacity }: ReleaseSpec, steps: readonly PlanStep[], stuck: boolean): Problem[] => [
-  ...tooMuch('stable', steps, capacity.maxLoad),
-  ...tooMuch('gray', steps, capacity.maxLoad),
-  ...(stuck ? [stuckProblem(steps, capacity.maxLoad)] : []),
+const floorText = ({ minServing }: ReleaseSpec['capacity']): string =>
+  minServing === undefined ? '' : `, or above the floor of ${minServing}`;
+
+export const planProblems = (spec: ReleaseSpec, steps: readonly PlanStep[], stuck: boolean): Problem[] => [
+  ...tooMuch('stable', steps, spec.capacity.maxLoad),
+  ...tooMuch('gray', steps, spec.capacity.maxLoad),
+  ...tooFew(spec, steps),
+  ...(stuck ? [stuckProblem(spec, steps)] : []),
+  ...tooManyUsers(spec, steps),
 ];
+
+/** Batches fit themselves to the floor; the gray servers leave all at once. */
+function tooFew({ capacity: { minServing } }: ReleaseSpec, steps: readonly PlanStep[]): Problem[] {
+  const low = steps.find(({ serving }) => serving < (minServing ?? 0));
+  if (low === undefined) return [];
+  const message = `${low.serving} servers would serve in ${low.label}, and ${minServing} is the floor: mark fewer servers gray, or use spare ones`;
+  return [{ path: 'capacity.minServing', message }];
+}
+
+/** Leveling brings everyone over, and begins on the pass of the last stage; the limit is for the stages. */
+function tooManyUsers({ ramp: { maxUsers }, audience }: ReleaseSpec, steps: readonly PlanStep[]): Problem[] {
+  if (maxUsers === undefined) return [];
+  const stages = steps.filter(({ phase }) => phase === 'ramp');
+  if (audience.users === undefined) return [{ path: 'audience.users', message: 'missing; ramp.maxUsers needs it' }];
+  return stages.flatMap(({ users, label, shareBp }, index) => {
+    if (users === null || users <= maxUsers) return [];
+    const message = `${label}: ${percentOf(shareBp)} is ${users} users on gray, and ramp.maxUsers is ${maxUsers}`;
+    return [{ path: `ramp.stages[${index}].share`, message }];
+  });
+}
 
 function tooMuch(arm: Arm, steps: readonly PlanStep[], maxLoad: number): Problem[] {
   const over = overloads(arm, steps, maxLoad);
@@ -67,9 +93,10 @@ function tooMuch(arm: Arm, steps: readonly PlanStep[], maxLoad: number): Problem
   return [{ path: 'capacity.maxLoad', message }];
 }
 
-function stuckProblem(steps: readonly PlanStep[], maxLoad: number): Problem {
+function stuckProblem({ capacity: { maxLoad, minServing } }: ReleaseSpec, steps: readonly PlanStep[]): Problem {
   const after = steps.at(-1)?.label ?? 'the ramp';
-  const message = `after ${after} not even one server can leave: a pool would carry more than ${maxLoad} of its normal load`;
+  const floor = minServing === undefined ? '' : `, or fewer than ${minServing} servers would serve`;
+  const message = `after ${after} not even one server can leave: a pool would carry more than ${maxLoad} of its normal load${floor}`;
   return { path: 'leveling.batch', message };
 }
 

@@ -4,13 +4,15 @@ import { longestHoldMs } from '../undecided.ts';
 
 /** From start to leveled, and the watch after it. */
 export function planDuration(spec: ReleaseSpec, steps: readonly PlanStep[]): PlanDuration {
+  const batches = steps.filter(({ phase }) => phase === 'leveling').length;
+  const warmUpMs = (spec.leveling.warmUpMs ?? 0) * Math.max(0, batches - 1);
   const holdsMs = sum(spec.ramp.stages.map((stage) => stage.holdMs));
   const approvals = [...spec.ramp.stages.map((stage) => stage.approval), spec.leveling.approval];
   const gatesMs = sum(approvals.map((approval) => approval?.deadlineMs ?? 0));
   const changesMs = sum(steps.map((step) => changeMs(spec, step.servers.length)));
   return {
-    shortestMs: holdsMs,
-    longestMs: sum(spec.ramp.stages.map((stage) => longestHoldMs(spec.ramp, stage))) + gatesMs + changesMs,
+    shortestMs: holdsMs + warmUpMs,
+    longestMs: sum(spec.ramp.stages.map((stage) => longestHoldMs(spec.ramp, stage))) + gatesMs + changesMs + warmUpMs,
     watchMs: spec.watch.forMs,
   };
 }

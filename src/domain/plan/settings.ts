@@ -1,5 +1,6 @@
 /** Everything a file may leave out, as the release will use it. */
 import { durationText } from '../duration.ts';
+import { fasterBack } from '../parallel.ts';
 import { percentOf } from '../percent.ts';
 import type { Setting } from '../plan.ts';
 import { routersIn } from '../routers.ts';
@@ -149,6 +150,7 @@ const audienceRows = ({ audience, ramp }: ReleaseSpec): Row[] => [
   ['audience.rest', percentOf(audience.restBp), '10 %'],
   ['audience.salt', audience.salt ?? drawn, drawn],
   ['audience.users', String(audience.users ?? 'unknown'), 'unknown'],
+  ['ramp.maxUsers', String(ramp.maxUsers ?? 'any'), 'any'],
   ['ramp.undecided', ramp.undecided ?? 'extend', 'extend'],
   ['ramp.patience', String(ramp.patience), '3'],
   ['ramp.answerWithin', durationText(ramp.answerWithinMs ?? usualAnswerMs), durationText(usualAnswerMs)],
@@ -160,17 +162,22 @@ function phaseRows({ capacity, data, deployment, leveling, exception, watch, ser
   const quarter = Math.max(1, Math.floor(servers.filter((server) => !server.gray).length / 4));
   return [
     ['capacity.maxLoad', String(capacity.maxLoad), '1.3'],
+    ['capacity.minServing', String(capacity.minServing ?? 'any'), 'any'],
     ['data.compatible', data.compatible ?? 'not said', 'not said'],
     ['deployment.strays', deployment.strays, 'bring-to-base'],
     ['deployment.parallel', String(deployment.parallel), '4'],
     ['deployment.attempts', String(deployment.attempts), '3'],
     ['deployment.drain', durationText(deployment.drainMs), '30s'],
     ['leveling.batch', String(leveling.batch), String(quarter)],
+    ['leveling.byZone', String(leveling.byZone ?? false), 'false'],
+    ['leveling.warmUp', leveling.warmUpMs === undefined ? 'none' : durationText(leveling.warmUpMs), 'none'],
     ['leveling.onServerFailure', leveling.onServerFailure, 'exception'],
     ['exception.policy', exception.policy, 'rollback'],
     ['exception.holdFor', durationText(exception.holdForMs), '4h'],
     ['exception.drain', durationText(exception.drainMs), '30s'],
     ['exception.crashLoop', String(exception.crashLoop ?? 3), '3'],
+    ['exception.batch', String(exception.batch ?? 'what capacity allows'), 'what capacity allows'],
+    ['exception.parallel', String(exception.parallel ?? deployment.parallel), String(fasterBack(deployment.parallel))],
     ['watch.for', durationText(watch.forMs), '30m'],
   ];
 }

@@ -1,8 +1,9 @@
 /** The release walked through on paper: share, rest and loads of every step, by the arithmetic the workflow uses. */
 import type { Capacity } from '../capacity.ts';
 import { floorShareBp, poolLoads } from '../capacity.ts';
-import type { Candidate } from '../leveling.ts';
+import type { Candidate, LevelingLimits } from '../leveling.ts';
 import { nextLevelingBatch } from '../leveling.ts';
+import { floorLimit, zoneLimit } from '../limits.ts';
 import type { PlanStep } from '../plan.ts';
 import type { ServerSpec } from '../server.ts';
 import { totalWeight } from '../server.ts';
@@ -22,7 +23,7 @@ export function planSteps(spec: ReleaseSpec): Steps {
   return { steps: [...before, ...leveling.steps, ...after], stuck: leveling.stuck };
 }
 
-type Draft = Pick<PlanStep, 'phase' | 'label'> & Partial<PlanStep>;
+type Draft = Pick<PlanStep, 'phase' | 'label' | 'serving'> & Partial<PlanStep>;
 
 /** Fills in what a step does not say: nobody on gray, nothing changes, an abort goes to 0. */
 function step(spec: ReleaseSpec, capacity: Capacity, draft: Draft): PlanStep {
@@ -58,24 +59,31 @@ const rampCapacity = (spec: ReleaseSpec): Capacity => ({
   all: weightOf(spec, (server) => !server.spare),
 });
 
+const stableCount = ({ servers }: ReleaseSpec): number => servers.filter(({ gray, spare }) => !gray && !spare).length;
+
+/** With the gray servers in their pool. */
+const allServing = (spec: ReleaseSpec): number => stableCount(spec) + spec.servers.filter(({ gray }) => gray).length;
+
 function beforeUsers(spec: ReleaseSpec): PlanStep[] {
   const capacity = rampCapacity(spec);
+  const serving = allServing(spec);
   const servers = spec.servers.filter((server) => server.gray).map(({ id }) => id);
+  const changing = { servers, serving: stableCount(spec) };
   return [
-    step(spec, { ...capacity, gray: 0 }, { phase: 'deployment', label: 'deployment', servers }),
-    step(spec, capacity, { phase: 'grayVerification', label: 'gray verification' }),
-    step(spec, capacity, { phase: 'periodSwitch', label: 'period switch' }),
+    step(spec, { ...capacity, gray: 0 }, { phase: 'deployment', label: 'deployment', ...changing }),
+    step(spec, capacity, { phase: 'grayVerification', label: 'gray verification', serving }),
+    step(spec, capacity, { phase: 'periodSwitch', label: 'period switch', serving }),
   ];
 }
 
 const stages = (spec: ReleaseSpec): PlanStep[] =>
   spec.ramp.stages.map(({ shareBp, holdMs }, index) => {
     const label = `stage ${index + 1} of ${spec.ramp.stages.length}`;
-    return step(spec, rampCapacity(spec), { phase: 'ramp', label, shareBp, holdMs });
+    return step(spec, rampCapacity(spec), { phase: 'ramp', label, shareBp, holdMs, serving: allServing(spec) });
   });
 
 function levelingSteps(spec: ReleaseSpec, rampShareBp: number): Steps {
-  const limits = { maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp };
+  const limits = levelingLimits(spec);
   const steps: PlanStep[] = [];
   let left = candidates(spec);
   let capacity = rampCapacity(spec);
@@ -84,11 +92,13 @@ function levelingSteps(spec: ReleaseSpec, rampShareBp: number): Steps {
     const batch = nextLevelingBatch(left, spec.leveling.batch, capacity, split, limits);
     if (batch === null) return { steps, stuck: true };
     const { shareBp, rest, servers, loads } = batch;
-    const weight = totalWeight(left.filter(({ id, serving }) => serving && servers.includes(id)));
+    const leaving = left.filter(({ id, serving }) => serving && servers.includes(id));
+    const weight = totalWeight(leaving);
     const during = { ...capacity, stable: capacity.stable - weight };
     const abortShareBp = pastReturn(spec) ? null : floorShareBp(during, limits.maxLoad, shareBp);
     const label = `batch ${steps.length + 1}`;
-    steps.push(step(spec, during, { phase: 'leveling', label, shareBp, rest, servers, loads, abortShareBp }));
+    const serving = allServing(spec) - leaving.length;
+    steps.push(step(spec, during, { phase: 'leveling', label, shareBp, rest, servers, loads, abortShareBp, serving }));
     left = left.filter(({ id }) => !servers.includes(id));
     capacity = { ...during, gray: capacity.gray + weight };
     split = { shareBp, rest };
@@ -96,13 +106,20 @@ function levelingSteps(spec: ReleaseSpec, rampShareBp: number): Steps {
   return { steps, stuck: false };
 }
 
+const levelingLimits = (spec: ReleaseSpec): LevelingLimits => ({
+  ...{ maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp, ...floorLimit(spec, allServing(spec)) },
+  ...zoneLimit(spec),
+});
+
 const candidates = (spec: ReleaseSpec): Candidate[] =>
-  spec.servers.filter((server) => !server.gray).map(({ id, weight, spare }) => ({ id, weight, serving: !spare }));
+  spec.servers
+    .filter((server) => !server.gray)
+    .map(({ id, weight, spare, zone }) => ({ id, weight, serving: !spare, ...(zone !== undefined && { zone }) }));
 
 /** Everybody is on the new version, spare gray servers included; nobody is left on base, so an abort moves nobody at first. */
 function watchStep(spec: ReleaseSpec): PlanStep {
   const { gray, stable, all } = rampCapacity(spec);
-  const draft = { label: 'watch', shareBp: allUsersBp, rest: 'gray' as const };
+  const draft = { label: 'watch', shareBp: allUsersBp, rest: 'gray' as const, serving: allServing(spec) };
   return step(
     spec,
     { gray: gray + stable, stable: 0, all },

@@ -23,6 +23,8 @@ export interface RampSpec {
   readonly undecided?: Undecided;
   /** `hold`: longest wait for an operator or a verdict, then rollback; absent: a day. */
   readonly answerWithinMs?: number;
+  /** Users on gray in any stage, listed ones included; a plan with more is refused. */
+  readonly maxUsers?: number;
 }
 
 /** What happens at the end of a hold without a verdict; see `whenUndecided`. */
@@ -39,6 +41,13 @@ export interface ApprovalSpec {
   readonly deadlineMs: number;
   /** What happens when nobody answers. In leveling `hold` keeps the servers where they are. */
   readonly otherwise: 'rollback' | 'hold' | 'proceed';
+}
+
+export interface CapacitySpec {
+  /** Highest load of a pool; 1.0 is the load of normal operation. */
+  readonly maxLoad: number;
+  /** Servers that serve at every moment, both pools together; already counted out of a percentage. */
+  readonly minServing?: number;
 }
 
 export interface DataSpec {
@@ -62,6 +71,10 @@ export interface DeploymentSpec {
 export interface LevelingSpec {
   /** Servers per batch, already counted out of a percentage. */
   readonly batch: number;
+  /** A batch takes servers of one zone, zone after zone. */
+  readonly byZone?: boolean;
+  /** From the return of a batch until the next one leaves. */
+  readonly warmUpMs?: number;
   readonly approval?: ApprovalSpec;
   /** A server that does not come up: wait for an operator, or exception period at once. */
   readonly onServerFailure: 'exception' | 'wait';
@@ -75,4 +88,8 @@ export interface ExceptionSpec {
   readonly holdForMs: number;
   /** Open gray sessions are closed after this. */
   readonly drainMs: number;
+  /** Servers per batch of the way back; absent: as many as the load allows. */
+  readonly batch?: number;
+  /** Servers deployed at the same time on the way back; absent: as many as on the way forward. */
+  readonly parallel?: number;
 }

@@ -43,8 +43,9 @@ const phases = {
     patience: whole(1, 100),
     undecided: undecided.exactOptional(),
     answerWithinMs: milliseconds().exactOptional(),
+    maxUsers: whole(1, 10_000_000_000).exactOptional(),
   }),
-  capacity: section({ maxLoad: decimal(1, 10) }),
+  capacity: section({ maxLoad: decimal(1, 10), minServing: whole(0, 10_000).exactOptional() }),
   data: section({
     compatible: z.enum(['both', 'forwardOnly'], { error: expects('both, forwardOnly or null') }).nullable(),
     pointOfNoReturn: oneOf(['leveling']).exactOptional(),
@@ -57,12 +58,16 @@ const phases = {
   }),
   leveling: section({
     batch: whole(1, 10_000),
+    byZone: flag().exactOptional(),
+    warmUpMs: milliseconds().exactOptional(),
     approval: approval.exactOptional(),
     onServerFailure: oneOf(['exception', 'wait']),
   }),
   exception: section({
     ...{ policy: oneOf(['rollback', 'hold']), holdForMs: milliseconds(), drainMs: milliseconds() },
     crashLoop: whole(1, 100).exactOptional(),
+    batch: whole(1, 10_000).exactOptional(),
+    parallel: whole(1, 100).exactOptional(),
   }),
   watch: section({ forMs: milliseconds() }),
 };
