@@ -1,4 +1,5 @@
 /** What the kinds of router need beyond answering: their settings, and files that belong to one target alone. */
+import { caddyDoctor } from '../adapters/router/caddy.ts';
 import { haproxyDoctor } from '../adapters/router/haproxy.ts';
 import { routersIn } from '../domain/routers.ts';
 import type { HaproxyInstance, NamedRouter, ReleaseSpec } from '../domain/spec.ts';
@@ -10,15 +11,23 @@ export async function examineSettings(spec: ReleaseSpec): Promise<Finding[]> {
 }
 
 async function settingsOf({ router, name }: NamedRouter, spec: ReleaseSpec): Promise<Finding[]> {
-  if (router.kind !== 'haproxy') return [];
+  switch (router.kind) {
+    case 'caddy':
+      return told(name, await caddyDoctor(router, spec));
+    case 'haproxy':
+      return [...told(name, await haproxyDoctor(router, spec)), ...owners(router.instances)];
+    default:
+      return [];
+  }
+}
+
+type Setting = Awaited<ReturnType<typeof haproxyDoctor>>[number];
+
+function told(name: string, settings: readonly Setting[]): Finding[] {
   const where = name === '' ? '' : `${name}: `;
-  const settings = await haproxyDoctor(router, spec);
-  return [
-    ...settings.map(({ ok: good, what, mend }) =>
-      good ? ok('router', `${where}${what}`) : fail('router', `${where}${what}`, mend),
-    ),
-    ...owners(router.instances),
-  ];
+  return settings.map(({ ok: good, what, mend }) =>
+    good ? ok('router', `${where}${what}`) : fail('router', `${where}${what}`, mend),
+  );
 }
 
 /** A map holds one target's split, and a state file one instance's servers. */

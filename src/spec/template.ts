@@ -9,6 +9,7 @@ export const templates = {
   'one-machine': 'embedded router, process deployer, exposition metrics',
   'embedded-command-prometheus': 'embedded router, command deployer, Prometheus metrics',
   'haproxy-process-prometheus': 'HAProxy, process deployer, Prometheus metrics',
+  caddy: 'Caddy with a decider, process deployer, Prometheus metrics',
   'edge-and-inner': 'two routers in one release, command deployer, exposition metrics',
   'haproxy-command-exposition': 'HAProxy, command deployer, exposition metrics',
 } as const;

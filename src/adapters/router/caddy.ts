@@ -14,6 +14,7 @@ import type { Router, RouterAbilities, RouterContext } from './port.ts';
 import { routeStateSchema } from './route-schema.ts';
 
 export { caddyConfig } from './caddy/config.ts';
+export { caddyDoctor, type Finding as CaddyFinding } from './caddy/doctor.ts';
 
 export const caddyAbilities: RouterAbilities = {
   kind: 'caddy',
