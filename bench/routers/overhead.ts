@@ -3,25 +3,33 @@ import { fileURLToPath } from 'node:url';
 import { execa } from 'execa';
 import { nodeScript } from '../../demo/processes/node-script.ts';
 import { embeddedRouter } from '../../src/adapters/router/embedded.ts';
-import type { Place } from '../../src/domain/server.ts';
+import type { Place, ServerSpec } from '../../src/domain/server.ts';
 import { freePort } from '../../test/support/ports.ts';
 import { startProcess } from '../../test/support/processes.ts';
 import { configured, startRouterProcess } from '../../test/support/router-process.ts';
 import { percentiles } from '../report.ts';
 import { compiled } from './compiled.ts';
-import { startServers } from './servers.ts';
+import { type BenchServers, startServers } from './servers.ts';
 
 export interface OverheadSize {
   readonly rounds: number;
   readonly roundMs: number;
 }
 
+/** Requests a second, medians of all rounds. */
 export interface Overhead {
-  /** Requests a second, medians of all rounds. */
-  readonly bare: number;
+  readonly library: number;
+  /** The library with the router's own time limits and care for connections. */
+  readonly careful: number;
   readonly embedded: number;
-  /** Median of the rounds: embedded ÷ bare, each against its neighbour in time. */
-  readonly ratio: number;
+  /** Medians of the rounds, each against its neighbours in time. */
+  readonly toLibrary: number;
+  readonly toCareful: number;
+}
+
+interface Proxy {
+  readonly url: string;
+  end(): Promise<unknown>;
 }
 
 const file = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
@@ -30,37 +38,47 @@ const connections = 16;
 export async function overhead({ rounds, roundMs }: OverheadSize): Promise<Overhead> {
   const [bare, main] = [await compiled(file('bare-proxy.ts')), await compiled(file('../../src/router/main.ts'))];
   const servers = await startServers();
-  const router = await startRouterProcess(configured(servers.specs), {}, main.script);
-  const port = await freePort();
-  const targets = servers.specs.map(({ address }) => `http://127.0.0.1:${address.port}`).join(',');
-  const proxy = await startProcess({
-    ...{ command: process.execPath, args: [bare.script, String(port), targets], ready: /ready/ },
-  });
+  const proxies = await Promise.all([
+    startBare('library', bare.script, servers),
+    startBare('careful', bare.script, servers),
+    startEmbedded(main.script, servers.specs),
+  ]);
   try {
-    const adapter = embeddedRouter(router.spec, { target: 'contract', servers: servers.specs });
-    const places = servers.specs.map(({ id, gray }): [string, Place] => [id, gray ? 'b' : 'a']);
-    const listed = Array.from({ length: 1_000 }, (_, n) => `listed-${n}`);
-    await adapter.apply({
-      ...{ fence: 1, release: 'bench', period: 'gray', stable: 'a', servers: Object.fromEntries(places) },
-      split: { shareBp: 3_000, salt: 'bench', alwaysGray: listed, alwaysStable: [], rest: 'stable' },
-    });
-    const flood = (url: string) => perSecond(url, roundMs);
-    await flood(`http://127.0.0.1:${port}`);
-    await flood(router.spec.entrance);
-    const pairs: { bare: number; embedded: number }[] = [];
-    for (let round = 0; round < rounds; round += 1) {
-      const without = await flood(`http://127.0.0.1:${port}`);
-      pairs.push({ bare: without, embedded: await flood(router.spec.entrance) });
-    }
-    const median = (values: readonly number[]) => percentiles(values).p50;
-    return {
-      bare: median(pairs.map((pair) => pair.bare)),
-      embedded: median(pairs.map((pair) => pair.embedded)),
-      ratio: median(pairs.map((pair) => pair.embedded / pair.bare)),
+    const flood = async () => {
+      const found: number[] = [];
+      for (const { url } of proxies) found.push(await perSecond(url, roundMs));
+      const [library = 0, careful = 0, embedded = 0] = found;
+      return { library, careful, embedded, toLibrary: embedded / library, toCareful: embedded / careful };
     };
+    await flood();
+    const found: Overhead[] = [];
+    for (let round = 0; round < rounds; round += 1) found.push(await flood());
+    const median = (of: keyof Overhead) => percentiles(found.map((each) => each[of])).p50;
+    const [library, careful, embedded] = [median('library'), median('careful'), median('embedded')];
+    return { library, careful, embedded, toLibrary: median('toLibrary'), toCareful: median('toCareful') };
   } finally {
-    await Promise.all([proxy.kill(), router.end(), servers.end(), bare.remove(), main.remove()]);
+    await Promise.all([...proxies.map((proxy) => proxy.end()), servers.end(), bare.remove(), main.remove()]);
   }
+}
+
+async function startBare(kind: 'library' | 'careful', script: string, { specs }: BenchServers): Promise<Proxy> {
+  const port = await freePort();
+  const targets = specs.map(({ address }) => `http://127.0.0.1:${address.port}`).join(',');
+  const args = [script, kind, String(port), targets];
+  const proxy = await startProcess({ command: process.execPath, args, ready: /ready/ });
+  return { url: `http://127.0.0.1:${port}`, end: () => proxy.kill() };
+}
+
+/** With a share and a long list, and its usual health checks. */
+async function startEmbedded(script: string, servers: readonly ServerSpec[]): Promise<Proxy> {
+  const router = await startRouterProcess(configured(servers), { health: {} }, script);
+  const places = servers.map(({ id, gray }): [string, Place] => [id, gray ? 'b' : 'a']);
+  const alwaysGray = Array.from({ length: 1_000 }, (_, n) => `listed-${n}`);
+  await embeddedRouter(router.spec, { target: 'contract', servers }).apply({
+    ...{ fence: 1, release: 'bench', period: 'gray', stable: 'a', servers: Object.fromEntries(places) },
+    split: { shareBp: 3_000, salt: 'bench', alwaysGray, alwaysStable: [], rest: 'stable' },
+  });
+  return { url: router.spec.entrance, end: () => router.end() };
 }
 
 async function perSecond(url: string, ms: number): Promise<number> {

@@ -9,7 +9,7 @@ import type { RouterMetrics } from './metrics.ts';
 import type { RouteHolder } from './route-holder.ts';
 import type { Servers } from './servers.ts';
 import { upgrade } from './upgrade.ts';
-import type { Upstream } from './upstream.ts';
+import { RoutedRequest, type Upstream } from './upstream.ts';
 
 export interface EntranceParts {
   readonly holder: RouteHolder;
@@ -29,7 +29,8 @@ export function openEntrance(
   parts: EntranceParts,
   at: { readonly host: string; readonly port: number },
 ): Promise<Listener> {
-  const server = createServer((request, response) => new Exchange(parts, request, response).begin());
+  const options = { IncomingMessage: RoutedRequest };
+  const server = createServer(options, (request, response) => new Exchange(parts, request, response).begin());
   // Longer than any client keeps an idle connection, so that it is the client who closes it: no request is lost between.
   server.keepAliveTimeout = 75_000;
   server.on('upgrade', (request, socket: Socket, head) => upgrade(parts, request, socket, head));

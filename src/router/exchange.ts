@@ -5,14 +5,14 @@ import type { EntranceParts } from './entrance.ts';
 import { classOf, type ResponseClass } from './metrics.ts';
 import { routeHeaders } from './route-headers.ts';
 import type { Choice, Session } from './servers.ts';
-import { ConnectError, SlowAnswer } from './upstream.ts';
+import { ConnectError, type RoutedRequest, SlowAnswer } from './upstream.ts';
 
 /** How many servers may see one request that each of them breaks off. */
 const maxReached = 3;
 
 export class Exchange {
   readonly #parts: EntranceParts;
-  readonly #request: IncomingMessage;
+  readonly #request: RoutedRequest;
   readonly #response: ServerResponse;
   readonly #startedAt = performance.now();
   readonly #tried = new Set<string>();
@@ -25,7 +25,7 @@ export class Exchange {
   /** The router itself cut the answer. */
   #broken = false;
 
-  constructor(parts: EntranceParts, request: IncomingMessage, response: ServerResponse) {
+  constructor(parts: EntranceParts, request: RoutedRequest, response: ServerResponse) {
     this.#parts = parts;
     this.#request = request;
     this.#response = response;

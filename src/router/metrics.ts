@@ -4,11 +4,11 @@ import type { RouteHolder } from './route-holder.ts';
 import type { BackendServer, Servers } from './servers.ts';
 
 /** `none` where the router answered itself. */
-interface Labels {
+type Labels = {
   readonly pool: string;
   readonly arm: string;
   readonly server: string;
-}
+};
 
 /** `broken`: cut in the middle of the answer. `aborted`: the client went away first. */
 export type ResponseClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | 'broken' | 'aborted';
@@ -46,16 +46,16 @@ export class RouterMetrics {
   }
 
   request(labels: Labels): void {
-    this.#requests.inc({ ...labels });
+    this.#requests.inc(labels);
   }
 
   response(labels: Labels, responseClass: ResponseClass, seconds: number): void {
     this.#responses.inc({ ...labels, class: responseClass });
-    this.#seconds.observe({ ...labels }, seconds);
+    this.#seconds.observe(labels, seconds);
   }
 
   connectionError(labels: Labels): void {
-    this.#errors.inc({ ...labels });
+    this.#errors.inc(labels);
   }
 
   fallback(arm: string): void {

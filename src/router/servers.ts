@@ -1,7 +1,9 @@
 /** The servers behind the router: who serves, whose turn it is, what is open on each. */
 import type { DesiredRoute, ServerTraffic } from '../domain/route.ts';
 import type { Arm, PoolName } from '../domain/server.ts';
-import { servingFor } from '../domain/serving.ts';
+import { otherPool } from '../domain/server.ts';
+import { serversIn } from '../domain/serving.ts';
+import { poolOf } from '../domain/split.ts';
 import type { ServerConfig } from './config.ts';
 
 /** Something open on a server: a request, a stream, a websocket. */
@@ -38,6 +40,7 @@ export interface Choice {
 
 export class Servers {
   readonly #byId: ReadonlyMap<string, BackendServer>;
+  #pooled: Pooled | null = null;
 
   constructor(configs: readonly ServerConfig[]) {
     this.#byId = new Map(configs.map((config) => [config.id, new BackendServer(config)]));
@@ -53,10 +56,21 @@ export class Servers {
 
   /** The server whose turn it is in the pool of `arm`, one not in `tried` if there is any; null when none serves. */
   choose(route: DesiredRoute, arm: Arm, tried: ReadonlySet<string>): Choice | null {
-    const { pool, servers, fallback } = servingFor(route, arm, (id) => this.#byId.get(id)?.up === true);
-    const untried = servers.filter((id) => !tried.has(id));
-    const server = nextTurn(this.named(untried.length > 0 ? untried : servers));
-    return pool === null || server === undefined ? null : { server, pool, fallback };
+    const pools = this.#poolsOf(route);
+    const wanted = poolOf(route, arm);
+    for (const pool of [wanted, otherPool(wanted)]) {
+      const server = nextTurn(pools[pool], tried) ?? nextTurn(pools[pool], none);
+      if (server !== undefined) return { server, pool, fallback: pool !== wanted };
+    }
+    return null;
+  }
+
+  /** Sorted out once for every route, not for every request. */
+  #poolsOf(route: DesiredRoute): Pooled {
+    if (this.#pooled?.route === route) return this.#pooled;
+    const pooled = { route, a: this.named(serversIn(route, 'a')), b: this.named(serversIn(route, 'b')) };
+    this.#pooled = pooled;
+    return pooled;
   }
 
   traffic(): Record<string, ServerTraffic> {
@@ -74,10 +88,19 @@ export class Servers {
   }
 }
 
-function nextTurn(servers: readonly BackendServer[]): BackendServer | undefined {
+interface Pooled {
+  readonly route: DesiredRoute;
+  readonly a: readonly BackendServer[];
+  readonly b: readonly BackendServer[];
+}
+
+const none: ReadonlySet<string> = new Set();
+
+function nextTurn(servers: readonly BackendServer[], not: ReadonlySet<string>): BackendServer | undefined {
   let next: BackendServer | undefined;
   let total = 0;
   for (const server of servers) {
+    if (!server.up || not.has(server.id)) continue;
     total += server.weight;
     server.credit += server.weight;
     if (next === undefined || server.credit > next.credit) next = server;

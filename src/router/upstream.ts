@@ -1,11 +1,17 @@
 /** The proxy library, set up once: connections to servers, time limits, and answers that break half-way. */
-import { Agent, type ClientRequest, type IncomingMessage, type ServerResponse } from 'node:http';
+import { Agent, type ClientRequest, IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createProxyServer, type ProxyServer } from 'http-proxy-3';
 import type { RouterConfig } from './config.ts';
+import { Deadlines } from './deadlines.ts';
+
+/** A request of the router's own entrances, which knows its order: a table of them would cost more than the split. */
+export class RoutedRequest extends IncomingMessage {
+  order: WebOrder | null = null;
+}
 
 export interface WebOrder {
-  readonly request: IncomingMessage;
+  readonly request: RoutedRequest;
   readonly response: ServerResponse;
   readonly target: string;
   /** Headers of the answer, added or replaced. */
@@ -31,14 +37,20 @@ export class ConnectError extends Error {}
 /** The server took the request and said nothing within the limit: it may be at work still, so nobody else is asked. */
 export class SlowAnswer extends Error {}
 
+const own = { connection: 'close' };
+const kept = { connection: 'keep-alive' };
+
 export class Upstream {
   readonly #agent = new Agent({ keepAlive: true, maxFreeSockets: 256 });
   readonly #proxy: ProxyServer = createProxyServer();
-  readonly #orders = new WeakMap<IncomingMessage, WebOrder>();
   readonly #limits: Pick<RouterConfig, 'connectTimeoutMs' | 'answerTimeoutMs'>;
+  readonly #answers: Deadlines<ClientRequest>;
 
   constructor(limits: Pick<RouterConfig, 'connectTimeoutMs' | 'answerTimeoutMs'>) {
     this.#limits = limits;
+    this.#answers = new Deadlines(limits.answerTimeoutMs, (sent) =>
+      sent.destroy(new SlowAnswer(`no answer within ${limits.answerTimeoutMs} ms`)),
+    );
     this.#proxy.on('proxyReq', (sent, _request, _response, _options, socket) => this.#limit(sent, socket));
     this.#proxy.on('proxyRes', (answer, request) => this.#answered(answer, request));
     this.#proxy.on('error', () => undefined);
@@ -46,15 +58,13 @@ export class Upstream {
 
   web(order: WebOrder): void {
     const { request, response, target, ownConnection, failed } = order;
-    this.#orders.set(request, order);
-    const connection = ownConnection ? 'close' : 'keep-alive';
-    const options = {
-      target,
-      // The path goes on as it came: normalising it is not the router's business.
-      toProxy: true,
-      headers: { ...forwarded(request), connection },
-      ...(ownConnection ? {} : { agent: this.#agent }),
-    };
+    // Once for all tries, so that a repeated one does not list the client twice.
+    if (request.order === null) Object.assign(request.headers, forwarded(request));
+    request.order = order;
+    // The path goes on as it came: normalising it is not the router's business.
+    const options = ownConnection
+      ? { target, toProxy: true, headers: own }
+      : { target, toProxy: true, agent: this.#agent, ...(asksToKeep(request) ? {} : { headers: kept }) };
     this.#proxy.web(request, response, options, (error) => failed(told(error)));
   }
 
@@ -64,6 +74,7 @@ export class Upstream {
   }
 
   end(): void {
+    this.#answers.end();
     this.#agent.destroy();
   }
 
@@ -74,20 +85,20 @@ export class Upstream {
       const done = () => clearTimeout(timer);
       socket.once('connect', done).once('close', done);
     }
-    const slow = () => sent.destroy(new SlowAnswer(`no answer within ${this.#limits.answerTimeoutMs} ms`));
-    const timer = setTimeout(slow, this.#limits.answerTimeoutMs);
-    const done = () => clearTimeout(timer);
-    sent.once('response', done).once('close', done);
+    const done = () => this.#answers.delete(sent);
+    this.#answers.add(sent);
+    sent.on('response', done).on('close', done);
   }
 
   #answered(answer: IncomingMessage, request: IncomingMessage): void {
-    const order = this.#orders.get(request);
+    const order = request instanceof RoutedRequest ? request.order : null;
     // Hop by hop: whether the server keeps its connection says nothing about the client's.
     delete answer.headers.connection;
     delete answer.headers['keep-alive'];
-    Object.assign(answer.headers, order?.headers, order?.last() ? { connection: 'close' } : {});
+    Object.assign(answer.headers, order?.headers);
+    if (order?.last()) answer.headers.connection = 'close';
     // The library would leave the client waiting for the rest for ever.
-    answer.once('close', () => {
+    answer.on('close', () => {
       if (!answer.complete) order?.failed(new Error('the answer broke off'));
     });
   }
@@ -104,12 +115,19 @@ function told(error: Error): Error {
   return connecting || nameFaults.has(code) ? new ConnectError(error.message, { cause: error }) : error;
 }
 
-/** Set anew on every try, so that a repeated one does not list the client twice. */
-const forwarded = ({ headers, socket }: IncomingMessage): Record<string, string> => ({
-  'x-forwarded-for': [headers['x-forwarded-for'] ?? [], socket.remoteAddress ?? []].flat().join(', '),
-  'x-forwarded-proto': firstOf(headers['x-forwarded-proto']) ?? 'http',
-  'x-forwarded-host': firstOf(headers['x-forwarded-host']) ?? headers.host ?? '',
-});
+/** Whether the client keeps its connection says nothing about the server's, so any other wish of it is not passed on. */
+const asksToKeep = ({ headers: { connection } }: IncomingMessage): boolean =>
+  connection === undefined || connection === 'keep-alive';
+
+function forwarded({ headers, socket }: IncomingMessage): Record<string, string> {
+  const client = socket.remoteAddress ?? '';
+  const before = headers['x-forwarded-for'];
+  return {
+    'x-forwarded-for': before === undefined ? client : [before, client].flat().join(', '),
+    'x-forwarded-proto': firstOf(headers['x-forwarded-proto']) ?? 'http',
+    'x-forwarded-host': firstOf(headers['x-forwarded-host']) ?? headers.host ?? '',
+  };
+}
 
 const firstOf = (header: string | string[] | undefined): string | undefined =>
   typeof header === 'string' ? header : header?.[0];
