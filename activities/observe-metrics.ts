@@ -22,7 +22,8 @@ export async function watchMetrics(adapters: Adapters, seen: Seen, signal: Abort
     const toMs = fromMs + source.intervalMs;
     const changes = seen.changes;
     // Asked at the window's start, since a source may need a sample from both of its ends.
-    const interval = await source.measure({ fromMs, toMs, arms: armsOf(seen), metrics, signal });
+    const pools = seen.stablePool === undefined ? {} : { stablePool: seen.stablePool };
+    const interval = await source.measure({ fromMs, toMs, arms: armsOf(seen), ...pools, metrics, signal });
     if (signal.aborted) break;
     if (seen.changes === changes) foldIn(adapters, judge, seen, { ...interval, ...meant(seen.order) });
     else log.info('interval left out: the router changed in it', { fromMs, toMs });

@@ -65,6 +65,7 @@ function remember(seen: Seen, { route, servers }: RouteState): void {
   const first = Object.keys(seen.places).length === 0;
   if (!first && JSON.stringify(places) !== JSON.stringify(seen.places)) seen.changes += 1;
   seen.places = places;
+  seen.stablePool = route.stable;
 }
 
 const downServers = (order: ObserveOrder, { route, servers }: RouteState): string[] =>

@@ -1,4 +1,5 @@
 /** What the parts of an observation share. */
+import type { PoolName } from '../src/domain/server.ts';
 import type { Fold, Judge } from '../src/domain/verdict.ts';
 import type { Observation, ObserveOrder } from './orders.ts';
 
@@ -15,6 +16,8 @@ export interface Seen {
   /** Increases whenever the router or its servers changed: an interval that spans a change does not count. */
   changes: number;
   places: Readonly<Record<string, string>>;
+  /** The pool that is called stable, by the same look. */
+  stablePool?: PoolName;
 }
 
 /** The heartbeat: the next attempt goes on from it, and `gray status` and the workflow read it. */

@@ -1,12 +1,15 @@
 /** The metric source: one real measurement of every metric that the judge needs. */
 import type { MetricSource } from '../adapters/metrics/port.ts';
+import type { ServerSpec } from '../domain/server.ts';
 import type { ReleaseSpec } from '../domain/spec.ts';
 import { type Finding, fail, ok } from './finding.ts';
 
 export async function examineMetrics(spec: ReleaseSpec, source: MetricSource): Promise<Finding[]> {
   const metrics = Object.keys(spec.judge.metrics);
-  const gray = spec.servers.filter((server) => server.gray);
-  const stable = spec.servers.filter((server) => !server.gray);
+  // Routers count by pool, and outside a release all of it is stable.
+  const isGray = ({ gray }: ServerSpec) => gray && spec.metrics.kind !== 'router';
+  const gray = spec.servers.filter(isGray);
+  const stable = spec.servers.filter((server) => !isGray(server));
   const toMs = Date.now();
   const interval = await source.measure({
     fromMs: toMs - source.intervalMs,

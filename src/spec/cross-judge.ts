@@ -1,5 +1,6 @@
 import { probeMetrics } from '../domain/probe-metrics.ts';
 import type { MetricsSpec } from '../domain/spec.ts';
+import { routerCountChecks } from './cross-router-metrics.ts';
 import type { GoodSections, ReleaseFile } from './file.ts';
 import type { Finding } from './finding.ts';
 import { finding } from './finding.ts';
@@ -12,6 +13,7 @@ export function judgeChecks({ judge, metrics, ramp }: GoodSections): Finding[] {
       ? []
       : [...definedOnes(judge, metrics), ...staleCheck(judge, metrics)]),
     ...(metrics?.kind === 'prometheus' ? scrapeCheck(metrics) : []),
+    ...(metrics?.kind === 'router' ? routerCountChecks(metrics, judge) : []),
     ...(metrics === undefined || ramp === undefined ? [] : holdsMeasure(ramp, metrics)),
   ];
 }

@@ -1,6 +1,14 @@
 /** Adapter sections in the units of the spec: one branch per kind. */
-import type { DeployerSpec, ExpositionMetric, MetricsSpec, ProbeSpec } from '../domain/spec.ts';
+import type {
+  DeployerSpec,
+  ExpositionMetric,
+  MetricsSpec,
+  ProbeSpec,
+  RouterCounters,
+  RouterMetric,
+} from '../domain/spec.ts';
 import type { ReleaseFile } from './file.ts';
+import { isUrl } from './net.ts';
 import type { At } from './resolve.ts';
 
 export function resolveDeployer(deployer: ReleaseFile['deployer'], at: At): DeployerSpec {
@@ -24,7 +32,7 @@ export function program(command: readonly string[], at: At): readonly string[] {
   return [first.includes('/') ? at(first) : first, ...rest];
 }
 
-export function resolveMetrics(metrics: ReleaseFile['metrics']): MetricsSpec {
+export function resolveMetrics(metrics: ReleaseFile['metrics'], at: At): MetricsSpec {
   switch (metrics.kind) {
     case 'memory':
       return { kind: 'memory', intervalMs: metrics.interval };
@@ -38,6 +46,16 @@ export function resolveMetrics(metrics: ReleaseFile['metrics']): MetricsSpec {
         ),
         ...resolveProbe(metrics),
       };
+    case 'router':
+      return {
+        kind: 'router',
+        intervalMs: metrics.interval,
+        from: metrics.from.map((from) => resolveCounters(from, at)),
+        define: Object.fromEntries(
+          Object.entries(metrics.define).map(([name, metric]) => [name, resolveRouterMetric(metric)]),
+        ),
+        ...resolveProbe(metrics),
+      };
     case 'prometheus': {
       const { scrape, interval, probe: _, ...rest } = metrics;
       return { ...rest, scrapeMs: scrape, intervalMs: interval ?? 4 * scrape, ...resolveProbe(metrics) };
@@ -45,7 +63,7 @@ export function resolveMetrics(metrics: ReleaseFile['metrics']): MetricsSpec {
   }
 }
 
-type Probed = Extract<ReleaseFile['metrics'], { kind: 'exposition' | 'prometheus' }>;
+type Probed = Extract<ReleaseFile['metrics'], { kind: 'exposition' | 'prometheus' | 'router' }>;
 
 function resolveProbe({ probe }: Probed): { readonly probe?: ProbeSpec } {
   if (probe === undefined) return {};
@@ -57,3 +75,12 @@ type MetricFile = Extract<ReleaseFile['metrics'], { kind: 'exposition' }>['defin
 
 const resolveMetric = (metric: MetricFile): ExpositionMetric =>
   'total' in metric ? metric : { histogram: metric.histogram, aboveSeconds: metric.above / 1000 };
+
+type RouterMetricsFile = Extract<ReleaseFile['metrics'], { kind: 'router' }>;
+
+/** A socket is a path seen from the file's folder. */
+const resolveCounters = (from: RouterMetricsFile['from'][number], at: At): RouterCounters =>
+  from.kind === 'haproxy' && !isUrl(from.at) ? { ...from, at: at(from.at) } : from;
+
+const resolveRouterMetric = (metric: RouterMetricsFile['define'][string]): RouterMetric =>
+  'above' in metric ? { aboveSeconds: metric.above / 1000 } : metric;

@@ -1,7 +1,19 @@
 /** Section `metrics`. */
 import { z } from 'zod';
 import { baseUrl } from './net.ts';
-import { envName, expects, metricName, named, section, text, urlPath, whole } from './scalars.ts';
+import {
+  envName,
+  expects,
+  filePath,
+  list,
+  metricName,
+  named,
+  oneOf,
+  section,
+  text,
+  urlPath,
+  whole,
+} from './scalars.ts';
 import { duration } from './units.ts';
 
 const seriesName = (of: string) => text(of, /^[A-Za-z_:][A-Za-z0-9_:]{0,199}$/);
@@ -77,8 +89,57 @@ const prometheus = section({
   probe,
 });
 
+const poolNames = (what: string) =>
+  section({ a: routerName(what).describe('Of pool a.'), b: routerName(what).describe('Of pool b.') });
+
+function routerName(what: string) {
+  return text(`the name of ${what}`, /^[A-Za-z0-9_.:/-]{1,200}$/);
+}
+
+const counters = z.discriminatedUnion(
+  'kind',
+  [
+    section({
+      kind: z.literal('haproxy'),
+      at: filePath('an admin socket or the URL of the Prometheus exporter'),
+      pools: poolNames('a backend').describe('Its backends of the two pools.'),
+      clients: poolNames('a stick table')
+        .exactOptional()
+        .describe('Stick tables of the clients of each pool, for metrics of clients; needs the admin socket.'),
+    }),
+    section({
+      kind: z.literal('envoy'),
+      at: baseUrl("Envoy's page /stats/prometheus"),
+      pools: poolNames('a cluster').describe('Its clusters of the two pools.'),
+    }),
+    section({ kind: z.literal('embedded'), at: baseUrl("the router's page /metrics") }),
+  ],
+  { error: expects('a group of keys with a kind') },
+);
+
+const routerMetric = z.union(
+  [
+    section({
+      bad: list(oneOf(['4xx', '5xx']), 'classes of responses', { min: 1, max: 2 }).describe('Responses that are bad.'),
+    }),
+    section({ above: duration('1ms', '1h').describe('Slower requests are bad; a bucket bound of the router.') }),
+    section({ clients: oneOf(['failed']).describe('Distinct clients, bad where one of their requests failed.') }),
+  ],
+  { error: expects('bad: [5xx], above: 250ms or clients: failed') },
+);
+
+const router = section({
+  kind: z.literal('router').describe('Reads what the routers count, per pool.'),
+  interval: duration('500ms', '1h').prefault('5s').describe('Length of one measurement.'),
+  from: list(counters, 'routers', { min: 1, max: 50 }).describe('Every router process through which users come.'),
+  define: named('a metric name', metricName, routerMetric).describe('What the judge may ask for.'),
+  probe,
+});
+
 const memory = section({ kind: z.literal('memory'), interval: duration('1ms', '1h').prefault('1s') });
 
 export const metrics = z
-  .discriminatedUnion('kind', [exposition, prometheus, memory], { error: expects('a group of keys with a kind') })
+  .discriminatedUnion('kind', [exposition, prometheus, router, memory], {
+    error: expects('a group of keys with a kind'),
+  })
   .describe('What counts requests.');

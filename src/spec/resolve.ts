@@ -28,7 +28,7 @@ export type At = (path: string) => string;
 export function resolveFile(file: ReleaseFile, lists: Lists, folder: string): ReleaseSpec {
   const at: At = (path) => resolvePath(folder, path);
   const gray = grayChecks(file, at);
-  const metrics = resolveMetrics(file.metrics);
+  const metrics = resolveMetrics(file.metrics, at);
   const build = (artifact: Artifact): Artifact => resolveSource(artifact, file.deployer.kind, at);
   return {
     target: file.target,

@@ -12,6 +12,7 @@ export const templates = {
   caddy: 'Caddy with a decider, process deployer, Prometheus metrics',
   'edge-and-inner': 'two routers in one release, command deployer, exposition metrics',
   'haproxy-command-exposition': 'HAProxy, command deployer, exposition metrics',
+  'haproxy-command-router': "HAProxy, command deployer, metrics of HAProxy's own",
 } as const;
 
 export type TemplateName = keyof typeof templates;

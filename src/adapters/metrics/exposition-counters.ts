@@ -6,7 +6,7 @@ import { textMatcher } from '../pattern.ts';
 import type { Exposition, Sample } from './exposition-text.ts';
 
 /** Counter values by label set. */
-type Series = ReadonlyMap<string, number>;
+export type Series = ReadonlyMap<string, number>;
 
 /** `part` counts, among `total`, the bad requests of an errors metric or the fast ones of a latency metric. */
 export interface Counters {

@@ -4,7 +4,6 @@
  * asked for in time; a bound that has passed without a sample leaves its windows unusable, never estimated. Every server
  * of an arm must answer: what a silent one served is unknown, and it may be silent because it is ill.
  */
-import pMap from 'p-map';
 import type { Arm, ServerSpec } from '../../domain/server.ts';
 import type { ExpositionMetricsSpec } from '../../domain/spec.ts';
 import type { Counts, Interval, MetricReading } from '../../domain/verdict.ts';
@@ -14,10 +13,9 @@ import type { CountersOrReason } from './exposition-counters.ts';
 import { increase, readCounters } from './exposition-counters.ts';
 import { parseExposition } from './exposition-text.ts';
 import type { MetricSource, MetricWindow } from './port.ts';
+import type { Sampled, SamplesById } from './samples.ts';
+import { Samples } from './samples.ts';
 import { orAborted, waitUntil } from './wait.ts';
-
-/** One server at one bound. */
-type Scrape = ServerSample | { readonly failed: string };
 
 interface ServerSample {
   /** Epoch seconds, where the server says so. */
@@ -26,15 +24,17 @@ interface ServerSample {
 }
 
 export function expositionMetrics(spec: ExpositionMetricsSpec): MetricSource {
-  const samples = new Samples(spec);
+  const sample = (server: ServerSpec) => scrapeServer(spec, server);
+  const samples = new Samples({ sample, parallel: 32, keptBounds: 16 });
   return {
     intervalMs: spec.intervalMs,
     measure: async (window): Promise<Interval> => {
-      const { fromMs, toMs, signal } = window;
+      const { fromMs, toMs, signal, arms } = window;
+      const servers = [...arms.gray, ...arms.stable];
       await waitUntil(fromMs, signal);
-      const opening = await orAborted(samples.at(fromMs, window), signal);
+      const opening = await orAborted(samples.at(fromMs, window, servers), signal);
       await waitUntil(toMs, signal);
-      const closing = await orAborted(samples.at(toMs, window), signal);
+      const closing = await orAborted(samples.at(toMs, window, servers), signal);
       const metrics = window.metrics.map((metric) => [metric, reading({ spec, metric, window, opening, closing })]);
       return { fromMs, toMs, metrics: Object.fromEntries(metrics) };
     },
@@ -43,62 +43,9 @@ export function expositionMetrics(spec: ExpositionMetricsSpec): MetricSource {
 
 // ── samples ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
-type Scrapes = ReadonlyMap<string, Scrape>;
+type Scrapes = SamplesById<ServerSample>;
 
-interface Bound {
-  readonly boundMs: number;
-  /** A sample taken later belongs to another moment. */
-  readonly latestMs: number;
-}
-
-class Samples {
-  readonly #spec: ExpositionMetricsSpec;
-  readonly #bounds = new Map<number, Map<string, Promise<Scrape>>>();
-
-  constructor(spec: ExpositionMetricsSpec) {
-    this.#spec = spec;
-  }
-
-  /** What is kept for `boundMs`, and what can still be scraped for it. */
-  async at(boundMs: number, { fromMs, toMs, arms }: MetricWindow): Promise<Scrapes> {
-    const kept = this.#bound(boundMs);
-    const servers = [...arms.gray, ...arms.stable];
-    const latestMs = boundMs + Math.min(5_000, (toMs - fromMs) / 2);
-    const scrapes = await pMap(
-      servers,
-      async (server) => [server.id, await this.#once(kept, server, { boundMs, latestMs })] as const,
-      {
-        concurrency: parallelScrapes,
-      },
-    );
-    return new Map(scrapes);
-  }
-
-  /** A failed scrape may be tried again as long as the bound is near. */
-  async #once(kept: Map<string, Promise<Scrape>>, server: ServerSpec, { boundMs, latestMs }: Bound): Promise<Scrape> {
-    const known = await kept.get(server.id);
-    const isLate = Date.now() > latestMs;
-    if (known !== undefined && (isLate || !('failed' in known))) return known;
-    if (isLate) return { failed: `there is no sample from ${new Date(boundMs).toISOString()}` };
-    const scrape = scrapeServer(this.#spec, server);
-    kept.set(server.id, scrape);
-    return scrape;
-  }
-
-  #bound(boundMs: number): Map<string, Promise<Scrape>> {
-    const kept = this.#bounds.get(boundMs) ?? new Map<string, Promise<Scrape>>();
-    this.#bounds.set(boundMs, kept);
-    const oldest = [...this.#bounds.keys()].sort((one, other) => one - other);
-    for (const bound of oldest.slice(0, -keptBounds)) this.#bounds.delete(bound);
-    return kept;
-  }
-}
-
-const parallelScrapes = 32;
-/** Enough for a repeat of the newest windows after a lost answer. */
-const keptBounds = 16;
-
-async function scrapeServer(spec: ExpositionMetricsSpec, server: ServerSpec): Promise<Scrape> {
+async function scrapeServer(spec: ExpositionMetricsSpec, server: ServerSpec): Promise<Sampled<ServerSample>> {
   try {
     const exposition = parseExposition(await scrapeText(spec, server));
     const metrics = Object.entries(spec.define).map(([name, metric]) => [name, readCounters(metric, exposition)]);

@@ -1,5 +1,5 @@
 /** The port to whatever counts requests. */
-import type { Arm, ServerSpec } from '../../domain/server.ts';
+import type { Arm, PoolName, ServerSpec } from '../../domain/server.ts';
 import type { Interval } from '../../domain/verdict.ts';
 
 export interface MetricSource {
@@ -22,6 +22,8 @@ export interface MetricWindow {
   readonly fromMs: number;
   readonly toMs: number;
   readonly arms: Readonly<Record<Arm, readonly ServerSpec[]>>;
+  /** Which pool is called stable, where it is known. */
+  readonly stablePool?: PoolName;
   /** Metric names the judge needs. */
   readonly metrics: readonly string[];
   readonly signal?: AbortSignal;

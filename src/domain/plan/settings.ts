@@ -65,6 +65,8 @@ function metricsRows(metrics: ReleaseSpec['metrics']): Row[] {
         ['metrics.path', metrics.path, '/metrics'],
         ['metrics.interval', interval, '5s'],
       ];
+    case 'router':
+      return [['metrics.interval', interval, '5s']];
     case 'prometheus':
       return [
         ['metrics.scrape', durationText(metrics.scrapeMs), '15s'],

@@ -1,6 +1,8 @@
 /** Section `metrics`: where the counts come from, by kind. */
 
-export type MetricsSpec = MemoryMetricsSpec | ExpositionMetricsSpec | PrometheusMetricsSpec;
+import type { PoolName } from '../server.ts';
+
+export type MetricsSpec = MemoryMetricsSpec | ExpositionMetricsSpec | PrometheusMetricsSpec | RouterMetricsSpec;
 
 export interface MemoryMetricsSpec {
   readonly kind: 'memory';
@@ -47,3 +49,34 @@ export interface PrometheusMetricsSpec {
   readonly define: Readonly<Record<string, { readonly total: string; readonly bad: string }>>;
   readonly probe?: ProbeSpec;
 }
+
+/** What the routers themselves count: failures as users saw them, also where no server answered. */
+export interface RouterMetricsSpec {
+  readonly kind: 'router';
+  readonly intervalMs: number;
+  /** Every router process through which users reach the target. */
+  readonly from: readonly RouterCounters[];
+  readonly define: Readonly<Record<string, RouterMetric>>;
+  readonly probe?: ProbeSpec;
+}
+
+/** One router process. `pools`: what it calls the pools a and b. */
+export type RouterCounters =
+  | {
+      readonly kind: 'haproxy';
+      /** Admin socket, or URL of its Prometheus exporter. */
+      readonly at: string;
+      readonly pools: PoolNames;
+      /** Stick tables of the clients of each pool; read over the socket. */
+      readonly clients?: PoolNames;
+    }
+  | { readonly kind: 'envoy'; readonly at: string; readonly pools: PoolNames }
+  | { readonly kind: 'embedded'; readonly at: string };
+
+export type PoolNames = Readonly<Record<PoolName, string>>;
+
+/** Responses of these classes; requests slower than a bucket bound; distinct clients to whom one request failed. */
+export type RouterMetric =
+  | { readonly bad: readonly ('4xx' | '5xx')[] }
+  | { readonly aboveSeconds: number }
+  | { readonly clients: 'failed' };

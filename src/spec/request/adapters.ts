@@ -101,6 +101,24 @@ const expositionMetric = z.union([
   section({ histogram: label(), aboveSeconds: z.number().positive() }),
 ]);
 
+const pools = section({ a: label(), b: label() });
+
+const routerCounters = z.discriminatedUnion(
+  'kind',
+  [
+    section({ kind: z.literal('haproxy'), at: label(), pools, clients: pools.exactOptional() }),
+    section({ kind: z.literal('envoy'), at: url(), pools }),
+    section({ kind: z.literal('embedded'), at: url() }),
+  ],
+  kindError,
+);
+
+const routerMetric = z.union([
+  section({ bad: list(z.enum(['4xx', '5xx']), 'classes', { min: 1, max: 2 }) }),
+  section({ aboveSeconds: z.number().positive() }),
+  section({ clients: z.literal('failed') }),
+]);
+
 export const metrics: z.ZodType<MetricsSpec> = z.discriminatedUnion(
   'kind',
   [
@@ -110,6 +128,13 @@ export const metrics: z.ZodType<MetricsSpec> = z.discriminatedUnion(
       path: urlPath(),
       intervalMs: milliseconds(),
       define: named('a metric name', metricName, expositionMetric),
+      probe,
+    }),
+    section({
+      kind: z.literal('router'),
+      intervalMs: milliseconds(),
+      from: list(routerCounters, 'routers', { min: 1, max: 50 }),
+      define: named('a metric name', metricName, routerMetric),
       probe,
     }),
     section({
