@@ -4,6 +4,7 @@ import type {
   ExpositionMetric,
   MetricsSpec,
   ProbeSpec,
+  PrometheusMetric,
   RouterCounters,
   RouterMetric,
 } from '../domain/spec.ts';
@@ -57,8 +58,15 @@ export function resolveMetrics(metrics: ReleaseFile['metrics'], at: At): Metrics
         ...resolveProbe(metrics),
       };
     case 'prometheus': {
-      const { scrape, interval, probe: _, ...rest } = metrics;
-      return { ...rest, scrapeMs: scrape, intervalMs: interval ?? 4 * scrape, ...resolveProbe(metrics) };
+      const { scrape, interval, probe: _, define, ...rest } = metrics;
+      const defined = Object.entries(define).map(([name, metric]) => [name, resolveQueries(metric)]);
+      return {
+        ...rest,
+        define: Object.fromEntries(defined),
+        scrapeMs: scrape,
+        intervalMs: interval ?? 4 * scrape,
+        ...resolveProbe(metrics),
+      };
     }
   }
 }
@@ -84,3 +92,11 @@ const resolveCounters = (from: RouterMetricsFile['from'][number], at: At): Route
 
 const resolveRouterMetric = (metric: RouterMetricsFile['define'][string]): RouterMetric =>
   'above' in metric ? { aboveSeconds: metric.above / 1000 } : metric;
+
+type QueriesFile = Extract<ReleaseFile['metrics'], { kind: 'prometheus' }>['define'][string];
+
+function resolveQueries(metric: QueriesFile): PrometheusMetric {
+  if ('total' in metric) return metric;
+  const { above, ...rest } = metric;
+  return { ...rest, aboveSeconds: above / 1000 };
+}

@@ -70,6 +70,18 @@ const promql = (of: string) =>
     },
   );
 
+const matcher = '[a-zA-Z_]\\w*\\s*(?:=~|!~|!=|=)\\s*"(?:[^"\\\\]|\\\\.)*"';
+
+const timedByPrometheus = section({
+  ...timed.shape,
+  matching: text(
+    `matchers such as handler="/search",method!="HEAD"`,
+    new RegExp(`^(?=.{3,1000}$)${matcher}(?:\\s*,\\s*${matcher})*$`),
+  )
+    .exactOptional()
+    .describe('More matchers of its series, as PromQL writes them between the braces.'),
+});
+
 const prometheus = section({
   kind: z.literal('prometheus').describe('Asks a Prometheus server.'),
   url: baseUrl('the Prometheus server'),
@@ -84,7 +96,7 @@ const prometheus = section({
   define: named(
     'a metric name',
     metricName,
-    section({ total: promql('all requests'), bad: promql('the bad ones') }),
+    z.union([section({ total: promql('all requests'), bad: promql('the bad ones') }), timedByPrometheus]),
   ).describe('What the judge may ask for.'),
   probe,
 });

@@ -69,3 +69,26 @@ describe('metrics that routers count', () => {
     expect(parseReleaseFile(file(metrics, rules)).metrics.kind).toBe('router');
   });
 });
+
+describe('latency from Prometheus', () => {
+  const prometheus = (define: string) =>
+    file(`metrics: { kind: prometheus, url: "http://p:9090", define: { errors: ${define} } }`);
+
+  it('is a histogram, a bound and, where needed, matchers', () => {
+    const { metrics } = parseReleaseFile(
+      prometheus(`{ histogram: http_seconds, above: 250ms, matching: 'handler!="health",code=~"2.."' }`),
+    );
+    expect(metrics).toMatchObject({
+      define: {
+        errors: { histogram: 'http_seconds', aboveSeconds: 0.25, matching: 'handler!="health",code=~"2.."' },
+      },
+    });
+  });
+
+  it.each(['a="b"} or up{', 'a', 'a="b', '{a="b"}'])('takes nothing but matchers: %s', (matching) => {
+    const text = prometheus(`{ histogram: http_seconds, above: 250ms, matching: ${JSON.stringify(matching)} }`);
+    expect(refusal(() => parseReleaseFile(text)).map(({ path }) => path)).toEqual([
+      expect.stringContaining('metrics.define.errors'),
+    ]);
+  });
+});

@@ -4,13 +4,14 @@
  * error. Write queries without `sum`: then a server of the arm that is missing is noticed.
  */
 import type { Arm, ServerSpec } from '../../domain/server.ts';
-import type { PrometheusMetricsSpec } from '../../domain/spec.ts';
+import type { PrometheusHistogram, PrometheusMetric, PrometheusMetricsSpec } from '../../domain/spec.ts';
 import type { Counts, Interval, MetricReading } from '../../domain/verdict.ts';
 import type { MetricSource, MetricWindow } from './port.ts';
 import type { Row } from './prometheus-api.ts';
 import { instantQuery } from './prometheus-api.ts';
 import type { MetricQueries, QueryFacts } from './promql.ts';
 import { instanceOf, queryProblem, rowsByServer, zeroProof } from './promql.ts';
+import { boundsQuery, histogramQueries } from './promql-histogram.ts';
 import { waitUntil } from './wait.ts';
 
 export function prometheusMetrics(spec: PrometheusMetricsSpec, env = process.env): MetricSource {
@@ -34,15 +35,15 @@ interface Question {
 
 async function reading(question: Question, metric: string): Promise<MetricReading> {
   const { spec, window } = question;
-  const queries = Object.hasOwn(spec.define, metric) ? spec.define[metric] : undefined;
-  if (queries === undefined) {
+  const defined = Object.hasOwn(spec.define, metric) ? spec.define[metric] : undefined;
+  if (defined === undefined) {
     return { unusable: `metrics.define has no ${metric}; it has ${Object.keys(spec.define).join(', ')}` };
   }
-  const problem = queryProblem(queries) ?? windowProblem(spec, window);
+  const problem = ('total' in defined ? queryProblem(defined) : null) ?? windowProblem(spec, window);
   if (problem !== null) return { unusable: `${metric}: ${problem}` };
   try {
-    const gray = await armCounts(question, queries, 'gray');
-    const stable = await armCounts(question, queries, 'stable');
+    const gray = await armCounts(question, defined, 'gray');
+    const stable = await armCounts(question, defined, 'stable');
     return { counts: { gray, stable } };
   } catch (error) {
     window.signal?.throwIfAborted();
@@ -56,21 +57,51 @@ function windowProblem({ scrapeMs }: PrometheusMetricsSpec, { fromMs, toMs }: Me
   return `an interval of ${toMs - fromMs} ms holds fewer than four scrapes of ${scrapeMs} ms`;
 }
 
-async function armCounts(question: Question, queries: MetricQueries, arm: Arm): Promise<Counts> {
+async function armCounts(question: Question, metric: PrometheusMetric, arm: Arm): Promise<Counts> {
   const { spec, window } = question;
   const servers = window.arms[arm];
   if (servers.length === 0) return { total: 0, bad: 0 };
   const windowMs = window.toMs - window.fromMs;
   const facts = { instanceLabel: spec.instanceLabel, instances: servers.map(instanceOf), windowMs };
   const ask = (query: string) => instantQuery({ ...spec, env: question.env }, query, window.toMs, window.signal);
+  const asking = { facts, ask };
+  return 'total' in metric ? badCounts(metric, servers, asking) : slowCounts(metric, servers, asking);
+}
+
+async function badCounts(queries: MetricQueries, servers: readonly ServerSpec[], asking: Asking): Promise<Counts> {
+  const { facts, ask } = asking;
   const [total, bad] = await Promise.all([
     ask(rowsByServer(queries.total, queries.total, facts)),
     ask(rowsByServer(queries.bad, queries.total, facts)),
   ]);
   mustBeComplete(total, servers, facts);
-  await mustKnowBad(queries, bad, servers, { facts, ask });
+  await mustKnowBad(queries, bad, servers, asking);
   const all = Math.round(sum(total));
   return { total: all, bad: Math.min(all, Math.round(sum(bad))) };
+}
+
+async function slowCounts(
+  metric: PrometheusHistogram,
+  servers: readonly ServerSpec[],
+  { facts, ask }: Asking,
+): Promise<Counts> {
+  const queries = histogramQueries(metric, facts);
+  const [total, fast] = await Promise.all([
+    ask(rowsByServer(queries.total, queries.total, facts)),
+    ask(rowsByServer(queries.fast, queries.total, facts)),
+  ]);
+  mustBeComplete(total, servers, facts);
+  const silent = silentServers(fast, servers, facts);
+  if (silent.length > 0) throw unknownBound(metric, silent, await ask(boundsQuery(queries, facts)));
+  const all = Math.round(sum(total));
+  return { total: all, bad: Math.max(0, Math.round(sum(total) - sum(fast))) };
+}
+
+function unknownBound(metric: PrometheusHistogram, silent: readonly ServerSpec[], rows: readonly Row[]): Error {
+  const bounds = rows.map(({ labels }) => Number(labels.le)).filter(Number.isFinite);
+  const known = [...new Set(bounds)].sort((one, other) => one - other).join(', ') || 'none';
+  const { histogram, aboveSeconds } = metric;
+  return new Error(`${histogram} has no bucket bound ${aboveSeconds} on ${silent.map(nameOf)[0]}; it has ${known}`);
 }
 
 const sum = (rows: readonly Row[]): number => rows.reduce((all, { value }) => all + value, 0);

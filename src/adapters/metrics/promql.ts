@@ -82,7 +82,7 @@ function plainIncrease(query: string): PlainIncrease | null {
   return { name, matchers, selector: `${name}{${matchers.join(',')}}` };
 }
 
-const writtenOut = (query: string, { instances, windowMs }: QueryFacts): string =>
+export const writtenOut = (query: string, { instances, windowMs }: QueryFacts): string =>
   query
     .replaceAll('{window}', duration(windowMs))
     .replaceAll('{servers}', instances.map((instance) => quoted(literal(instance))).join('|'));

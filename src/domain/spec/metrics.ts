@@ -46,8 +46,19 @@ export interface PrometheusMetricsSpec {
   readonly intervalMs: number;
   /** Label whose value tells the server; its value is `host:port` unless `servers[].metrics` says otherwise. */
   readonly instanceLabel: string;
-  readonly define: Readonly<Record<string, { readonly total: string; readonly bad: string }>>;
+  readonly define: Readonly<Record<string, PrometheusMetric>>;
   readonly probe?: ProbeSpec;
+}
+
+export type PrometheusMetric = { readonly total: string; readonly bad: string } | PrometheusHistogram;
+
+/** Requests of `histogram` slower than `aboveSeconds`, which must be one of its bucket bounds. */
+export interface PrometheusHistogram {
+  /** Without `_bucket`. */
+  readonly histogram: string;
+  readonly aboveSeconds: number;
+  /** More matchers of its series, as PromQL writes them between the braces. */
+  readonly matching?: string;
 }
 
 /** What the routers themselves count: failures as users saw them, also where no server answered. */

@@ -119,6 +119,11 @@ const routerMetric = z.union([
   section({ clients: z.literal('failed') }),
 ]);
 
+const queries = z.union([
+  section({ total: query(), bad: query() }),
+  section({ histogram: label(), aboveSeconds: z.number().positive(), matching: query().exactOptional() }),
+]);
+
 export const metrics: z.ZodType<MetricsSpec> = z.discriminatedUnion(
   'kind',
   [
@@ -144,7 +149,7 @@ export const metrics: z.ZodType<MetricsSpec> = z.discriminatedUnion(
       scrapeMs: milliseconds(),
       intervalMs: milliseconds(),
       instanceLabel: label(),
-      define: named('a metric name', metricName, section({ total: query(), bad: query() })),
+      define: named('a metric name', metricName, queries),
       probe,
     }),
   ],

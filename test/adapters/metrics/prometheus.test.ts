@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { MetricWindow } from '../../../src/adapters/metrics/port.ts';
 import { prometheusMetrics } from '../../../src/adapters/metrics/prometheus.ts';
+import { boundPattern } from '../../../src/adapters/metrics/promql-histogram.ts';
 import type { PrometheusMetricsSpec } from '../../../src/domain/spec.ts';
 import type { MetricReading } from '../../../src/domain/verdict.ts';
 import { portOf } from '../../support/ports.ts';
@@ -20,13 +21,16 @@ const slow = {
   bad: `increase(${seconds}_count{instance=~"{servers}"}[{window}]) - ignoring(le) increase(${seconds}_bucket{instance=~"{servers}",le="0.05"}[{window}])`,
 };
 
+/** The same as `slow`, in short. */
+const timed = { histogram: seconds, aboveSeconds: 0.05 };
+
 const spec = (url: string, rest: Partial<PrometheusMetricsSpec> = {}): PrometheusMetricsSpec => ({
   kind: 'prometheus',
   url,
   scrapeMs,
   intervalMs: 5 * scrapeMs,
   instanceLabel: 'instance',
-  define: { errors, slow },
+  define: { errors, slow, timed },
   ...rest,
 });
 
@@ -61,7 +65,7 @@ metricSourceContract('prometheus', async () => {
   return {
     source: prometheusMetrics(spec(prometheus.url)),
     arms: { gray: gray.map((one) => one.spec()), stable: stable.map((one) => one.spec()) },
-    metrics: ['errors', 'slow'],
+    metrics: ['errors', 'slow', 'timed'],
     // Five scrapes in a window: four gaps are measured, five counted.
     tolerance: 0.5,
     lagMs: 2 * scrapeMs,
@@ -151,6 +155,13 @@ describe('a real Prometheus', () => {
       /bad finds no series/,
     ],
     ['a bucket bound that is none', { ...slow, bad: slow.bad.replace('0.05', '0.3') }, /bad finds no series/],
+    [
+      'a histogram without that bound',
+      { ...timed, aboveSeconds: 0.3 },
+      /no bucket bound 0.3 on busy .*; it has 0.05, 2.5/,
+    ],
+    ['a histogram of another name', { ...timed, histogram: 'nosuch' }, /nothing on busy/],
+    ['a histogram without such series', { ...timed, matching: 'handler="/x"' }, /nothing on busy/],
     ['a division by zero', { ...errors, bad: `0 / (0 * ${requests()})` }, /gives NaN/],
     ['an infinite value', { ...errors, bad: `1 / (0 * ${requests()})` }, /gives \+Inf/],
     ['a negative value', { ...errors, bad: `-100 - ${requests()}` }, /gives -/],
@@ -190,6 +201,19 @@ describe('a real Prometheus', () => {
   it('a server known by another instance name is found by its metrics entry', async () => {
     const named = spotless.spec({ id: 'x', metrics: `http://127.0.0.1:${busy.port}/metrics` });
     expect(gray(await ask(errors, { arms: { gray: [named], stable: [] } }))).toEqual({ total: 40, bad: 40 });
+  });
+});
+
+describe('a bucket bound', () => {
+  it.each([
+    [1, ['1', '1.0', '1e+00', '1e0'], ['10', '1.5', '0.1']],
+    [0.25, ['0.25', '0.250', '2.5e-01'], ['0.2', '0.255', '1.25']],
+    [0.0001, ['0.0001', '1e-04', '1.0e-4'], ['0.001', '1e-05']],
+    [10, ['10', '10.0', '1e+01'], ['1', '100']],
+  ])('of %s s is found however the client library writes it', (bound, written, others) => {
+    const pattern = new RegExp(`^(?:${boundPattern(bound)})$`);
+    expect(written.filter((text) => !pattern.test(text))).toEqual([]);
+    expect(others.filter((text) => pattern.test(text))).toEqual([]);
   });
 });
 
