@@ -13,6 +13,8 @@ import { type Change, type Judged, judge } from './timeline.ts';
 export interface Size {
   readonly changes: number;
   readonly requests: number;
+  /** Servers that are restarted, one after another. */
+  readonly restarts: number;
 }
 
 export interface Measured extends Judged {
@@ -76,7 +78,9 @@ class Course {
       const first = load.asked.length;
       const setAndConfirm: number[] = [];
       let staleInEffect = 0;
-      const restarts = this.#servers.specs.map(({ id }, n) => ({ id, at: Math.ceil(((n + 1) * changes) / 6) }));
+      const restarts = this.#servers.specs
+        .slice(0, this.#size.restarts)
+        .map(({ id }, n, all) => ({ id, at: Math.ceil(((n + 1) * changes) / (all.length + 1)) }));
       for (let n = 1; n <= changes; n += 1) {
         setAndConfirm.push(await this.#change(n));
         if (await this.#staleTakesEffect()) staleInEffect += 1;

@@ -18,7 +18,13 @@ const rowSchema = z.strictObject({
 
 const schema = z.strictObject({
   routers: z.record(z.string(), rowSchema),
-  overhead: z.strictObject({ bare: z.number(), embedded: z.number(), ratio: z.number() }),
+  overhead: z.strictObject({
+    library: z.number(),
+    careful: z.number(),
+    embedded: z.number(),
+    toLibrary: z.number(),
+    toCareful: z.number(),
+  }),
 });
 
 export type Row = z.output<typeof rowSchema>;

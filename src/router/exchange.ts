@@ -10,12 +10,14 @@ import { ConnectError, type RoutedRequest, SlowAnswer } from './upstream.ts';
 /** How many servers may see one request that each of them breaks off. */
 const maxReached = 3;
 
+const untried: ReadonlySet<string> = new Set();
+
 export class Exchange {
   readonly #parts: EntranceParts;
   readonly #request: RoutedRequest;
   readonly #response: ServerResponse;
   readonly #startedAt = performance.now();
-  readonly #tried = new Set<string>();
+  #tried: readonly string[] = [];
   #tries = 0;
   #reached = 0;
   #arm: Arm = 'stable';
@@ -41,7 +43,7 @@ export class Exchange {
     const { holder, servers, identity, metrics } = this.#parts;
     this.#tries += 1;
     this.#arm = holder.armOf(identity(this.#request.headers));
-    this.#choice = servers.choose(holder.route, this.#arm, this.#tried);
+    this.#choice = servers.choose(holder.route, this.#arm, this.#tries === 1 ? untried : new Set(this.#tried));
     if (this.#tries === 1) metrics?.request(this.#labels());
     if (this.#choice === null) this.#answer(503, 'no server is able to answer');
     else this.#send(this.#choice);
@@ -57,14 +59,14 @@ export class Exchange {
       response: this.#response,
       target: server.url,
       headers: reveal ? routeHeaders(holder.route, { arm: this.#arm, pool, server: server.id }) : {},
-      ownConnection: this.#tried.has(server.id) || !repeatable(this.#request),
+      ownConnection: this.#tried.includes(server.id) || !repeatable(this.#request),
       last: () => stopping.aborted,
       // The library may report one broken try more than once.
       failed: (error) => {
         if (!this.#ended && this.#session === session) this.#failed(error);
       },
     });
-    this.#tried.add(server.id);
+    this.#tried = [...this.#tried, server.id];
   }
 
   #failed(error: Error): void {

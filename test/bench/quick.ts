@@ -21,7 +21,10 @@ export interface QuickRun {
 export async function runQuickly(name: string, more: readonly string[] = []): Promise<QuickRun> {
   const script = fileURLToPath(new URL(`../../bench/${name}.ts`, import.meta.url));
   const { command, args } = nodeScript(script, ['--quick', ...more]);
-  const { stdout, stderr, exitCode = 1 } = await execa(command, args, { reject: false, timeout: 170_000 });
+  // A user's shell knows nothing of vitest.
+  const env = { ...process.env, VITEST: undefined };
+  const order = { reject: false, timeout: 170_000, env, extendEnv: false } as const;
+  const { stdout, stderr, exitCode = 1 } = await execa(command, args, order);
   try {
     return { report: report.parse(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')), exitCode };
   } catch (cause) {
