@@ -14,6 +14,19 @@ const outIn = ({ servers: places }: DesiredRoute) => Object.keys(places).filter(
 const ramp = { patience: 3, stages: [{ shareBp: 1_000, holdMs: 150 }] };
 const capacity = { maxLoad: 2, minServing: 6 };
 
+/** Of every deployment, in order: how many servers it may change at the same time. */
+async function parallelsOf({ handle }: World): Promise<number[]> {
+  const { events } = await handle.fetchHistory();
+  const payloads = (events ?? []).flatMap((event) => event.activityTaskScheduledEventAttributes?.input?.payloads ?? []);
+  return payloads.flatMap(({ data }): number[] => {
+    const order: unknown = JSON.parse(Buffer.from(data ?? []).toString());
+    return hasParallel(order) ? [order.parallel] : [];
+  });
+}
+
+const hasParallel = (order: unknown): order is { readonly parallel: number } =>
+  typeof order === 'object' && order !== null && 'parallel' in order && typeof order.parallel === 'number';
+
 describe('a release with a floor, zones and a warm-up', () => {
   it('levels zone after zone, with six servers serving at every moment, and lets each batch warm up', async () => {
     const leveling = { batch: 4, byZone: true, warmUpMs: 300, onServerFailure: 'exception' } as const;
@@ -30,16 +43,22 @@ describe('a release with a floor, zones and a warm-up', () => {
 
   it('leaves at once when it is aborted while a batch warms up', async () => {
     const leveling = { batch: 2, warmUpMs: 60_000, onServerFailure: 'exception' } as const;
-    world = new World(temporal(), { ramp, capacity, leveling });
+    const exception = { policy: 'rollback', holdForMs: 20_000, drainMs: 100, batch: 1, parallel: 7 } as const;
+    world = new World(temporal(), { ramp, capacity, leveling, exception });
     await world.work();
     await world.start();
     await world.until(({ waiting }) => waiting?.what === 'warm-up of batch 1');
     // The batch has joined its pool, and nobody else has left yet.
     expect(world.routes.at(-1)?.servers).toMatchObject({ s3: 'b', s4: 'b', s5: 'a' });
+    const before = world.routes.length;
     await world.send('abort');
     const status = await world.result();
     expect(status.outcome).toBe('aborted');
     expect(new Set(world.versions())).toEqual(new Set(['1.0.0']));
+    for (const route of world.routes.slice(before)) expect(outIn(route).length).toBeLessThanOrEqual(1);
+    const parallels = await parallelsOf(world);
+    expect(parallels.slice(0, 2)).toEqual([4, 4]);
+    expect(new Set(parallels.slice(2))).toEqual(new Set([7]));
   });
 
   it('is refused, and nothing is touched, when a server that is down makes its gray servers too many', async () => {
