@@ -37,6 +37,10 @@ function singleRouterChecks({ router, path }: RouterAt): Finding[] {
       ];
     case 'haproxy':
       return instanceChecks(router.instances, path);
+    case 'kubernetes-gateway':
+      return router.identity.header === undefined || router.identity.cookie !== undefined
+        ? [finding([...path, 'identity'], 'expected a header alone: the Gateway API does not match cookies')]
+        : [];
     case 'memory':
       return [];
   }

@@ -5,13 +5,14 @@ import type { At } from './resolve.ts';
 import { caddy, resolveCaddy } from './routers/caddy.ts';
 import { embedded, resolveEmbedded } from './routers/embedded.ts';
 import { haproxy, resolveHaproxy } from './routers/haproxy.ts';
+import { kubernetesGateway, resolveKubernetesGateway } from './routers/kubernetes-gateway.ts';
 import { severalOf } from './routers/several.ts';
 import { identity } from './routers/shared.ts';
 import { expects, section } from './scalars.ts';
 
 const memory = section({ kind: z.literal('memory'), identity });
 
-const kinds = [caddy, embedded, haproxy, memory] as const;
+const kinds = [caddy, embedded, haproxy, kubernetesGateway, memory] as const;
 const kindError = { error: expects('a group of keys with a kind') };
 const single = z.discriminatedUnion('kind', kinds, kindError);
 
@@ -38,5 +39,7 @@ function resolveSingle(file: SingleRouterFile, target: string, at: At): SingleRo
       return resolveEmbedded(file, at);
     case 'haproxy':
       return resolveHaproxy(file, target, at);
+    case 'kubernetes-gateway':
+      return resolveKubernetesGateway(file, target, at);
   }
 }

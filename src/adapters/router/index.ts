@@ -4,6 +4,7 @@ import type { RouterSpec } from '../../domain/spec.ts';
 import { caddyRouter } from './caddy.ts';
 import { embeddedRouter } from './embedded.ts';
 import { haproxyRouter } from './haproxy.ts';
+import { kubernetesGatewayRouter } from './kubernetes-gateway.ts';
 import { memoryRouter } from './memory.ts';
 import type { Router, RouterContext } from './port.ts';
 import { severalRouters } from './several.ts';
@@ -17,6 +18,7 @@ export const routers = {
   embedded: embeddedRouter,
   haproxy: haproxyRouter,
   caddy: caddyRouter,
+  'kubernetes-gateway': kubernetesGatewayRouter,
   several: ({ routers: parts }, context) =>
     severalRouters(parts.map(({ name, router }) => ({ name, router: createRouter(router, context) }))),
 } satisfies Routers;

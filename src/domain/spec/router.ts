@@ -8,7 +8,7 @@ export interface IdentitySpec {
 
 export type RouterSpec = SingleRouterSpec | SeveralRouterSpec;
 
-export type SingleRouterSpec = MemoryRouterSpec | EmbeddedRouterSpec | HaproxyRouterSpec | CaddyRouterSpec;
+export type SingleRouterSpec = MemoryRouterSpec | EmbeddedRouterSpec | HaproxyRouterSpec | CaddyRouterSpec | KubernetesGatewayRouterSpec;
 
 /** Every one of them stands before all servers of the target, each with entrances of its own. */
 export interface SeveralRouterSpec {
@@ -73,5 +73,28 @@ export interface CaddyRouterSpec {
   readonly tokenEnv?: string;
   readonly entrance: string;
   /** Base URL of the loopback probe site. */
+  readonly probe: string;
+}
+
+/** One HTTPRoute and two Services of a target, changed through the API server. */
+export interface KubernetesGatewayRouterSpec {
+  readonly kind: 'kubernetes-gateway';
+  /** The header; a cookie cannot be matched. */
+  readonly identity: IdentitySpec;
+  /** Header in which the edge sends `<salt>.<bucket>`. */
+  readonly bucketHeader: string;
+  /** Not said: the service account of the pod we run in. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace: string;
+  /** Name of the HTTPRoute. */
+  readonly route: string;
+  /** Names of the Services of the pools a and b. */
+  readonly services: { readonly a: string; readonly b: string };
+  readonly port: number;
+  /** Label selector of the target's pods; each is named like its server. */
+  readonly pods: string;
+  readonly entrance: string;
+  /** Base URL of an entrance of the gateway that believes identity and bucket headers. */
   readonly probe: string;
 }

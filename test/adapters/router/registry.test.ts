@@ -9,6 +9,11 @@ const specs: readonly RouterSpec[] = [
   { kind: 'embedded', identity, admin: '/nowhere/admin.sock', ...local },
   { kind: 'caddy', identity, admin: '/nowhere/caddy.sock', decider: '/nowhere/decider.sock', ...local },
   {
+    kind: 'kubernetes-gateway',
+    ...{ identity, bucketHeader: 'x-gray-bucket', namespace: 'shop', route: 'shop', port: 80, pods: 'app=shop' },
+    ...{ services: { a: 'shop-a', b: 'shop-b' }, ...local },
+  },
+  {
     kind: 'haproxy',
     identity,
     entrance: local.entrance,
