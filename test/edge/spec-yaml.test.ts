@@ -50,7 +50,7 @@ describe('unknown and missing keys', () => {
       'an unknown router kind',
       spoiled('kind: embedded', 'kind: embeded'),
       'router.kind',
-      'unknown kind "embeded"; known are embedded, haproxy',
+      'unknown kind "embeded"; known are caddy, embedded',
       'embedded',
     ],
     ['an unknown deployer kind', spoiled('kind: process', 'kind: ssh'), 'deployer.kind', 'known are process, command'],
