@@ -8,6 +8,7 @@ import type { z } from 'zod';
 import { closeOrderSchema, routeSchema } from '../adapters/router/route-schema.ts';
 import { GrayError, InvalidInput, staleFence } from '../domain/errors.ts';
 import type { RouteState } from '../domain/route.ts';
+import type { Clients } from './clients.ts';
 import type { RouterConfig } from './config.ts';
 import type { Health } from './health.ts';
 import { type Listener, listener } from './listener.ts';
@@ -36,12 +37,19 @@ export function openAdmin(parts: AdminParts, config: RouterConfig['admin']): Pro
   return listener(createServer(adminListener(parts, token)), config);
 }
 
-/** Only GET /metrics, for a scraper that has no token. */
-export const openMetrics = (metrics: RouterMetrics, at: { host: string; port: number }): Promise<Listener> =>
+interface Counted {
+  readonly metrics: RouterMetrics;
+  readonly clients: Clients | null;
+}
+
+/** Only GET /metrics and GET /clients, for a scraper that has no token. */
+export const openMetrics = ({ metrics, clients }: Counted, at: { host: string; port: number }): Promise<Listener> =>
   listener(
-    createServer((request, response) => {
-      if (request.method === 'GET' && request.url === '/metrics') void answerMetrics(metrics, response);
-      else answer(response, 404, { code: 'notFound', message: 'only GET /metrics' });
+    createServer(({ method, url }, response) => {
+      if (method === 'GET' && url === '/metrics') void answerMetrics(metrics, response);
+      else if (method === 'GET' && url === '/clients' && clients !== null)
+        response.writeHead(200, { 'content-type': 'text/plain' }).end(clients.text());
+      else answer(response, 404, { code: 'notFound', message: 'only GET /metrics and GET /clients' });
     }),
     at,
   );

@@ -1,6 +1,7 @@
 /** A door for users: the public one, or the loopback one for probes. Both know the same rules. */
 import { createServer } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Clients } from './clients.ts';
 import { Exchange } from './exchange.ts';
 import type { Health } from './health.ts';
 import type { ReadIdentity } from './identity.ts';
@@ -23,6 +24,8 @@ export interface EntranceParts {
   readonly stopping: AbortSignal;
   /** Null: nothing that comes in here is counted. */
   readonly metrics: RouterMetrics | null;
+  /** Null: nobody asks for distinct clients. */
+  readonly clients: Clients | null;
 }
 
 export function openEntrance(

@@ -11,6 +11,7 @@ import { ConnectError, type RoutedRequest, SlowAnswer } from './upstream.ts';
 const maxReached = 3;
 
 const untried: ReadonlySet<string> = new Set();
+const hidden = {};
 
 export class Exchange {
   readonly #parts: EntranceParts;
@@ -21,6 +22,7 @@ export class Exchange {
   #tries = 0;
   #reached = 0;
   #arm: Arm = 'stable';
+  #user: string | null = null;
   #choice: Choice | null = null;
   #session: Session | null = null;
   #ended = false;
@@ -34,7 +36,7 @@ export class Exchange {
   }
 
   begin(): void {
-    this.#response.once('close', () => this.#end());
+    this.#response.on('close', () => this.#end());
     this.#try();
   }
 
@@ -42,7 +44,8 @@ export class Exchange {
   #try(): void {
     const { holder, servers, identity, metrics } = this.#parts;
     this.#tries += 1;
-    this.#arm = holder.armOf(identity(this.#request.headers));
+    this.#user = identity(this.#request.headers);
+    this.#arm = holder.armOf(this.#user);
     this.#choice = servers.choose(holder.route, this.#arm, this.#tries === 1 ? untried : new Set(this.#tried));
     if (this.#tries === 1) metrics?.request(this.#labels());
     if (this.#choice === null) this.#answer(503, 'no server is able to answer');
@@ -58,7 +61,7 @@ export class Exchange {
       request: this.#request,
       response: this.#response,
       target: server.url,
-      headers: reveal ? routeHeaders(holder.route, { arm: this.#arm, pool, server: server.id }) : {},
+      headers: reveal ? routeHeaders(holder.route, { arm: this.#arm, pool, server: server.id }) : hidden,
       ownConnection: this.#tried.includes(server.id) || !repeatable(this.#request),
       last: () => stopping.aborted,
       // The library may report one broken try more than once.
@@ -114,9 +117,12 @@ export class Exchange {
   #end(): void {
     this.#ended = true;
     this.#leave();
-    const { metrics } = this.#parts;
-    metrics?.response(this.#labels(), this.#class(), (performance.now() - this.#startedAt) / 1_000);
-    if (this.#choice === null || this.#choice.fallback) metrics?.fallback(this.#arm);
+    const { metrics, clients } = this.#parts;
+    const type = this.#class();
+    const fallback = this.#choice === null || this.#choice.fallback;
+    metrics?.response(this.#labels(), type, (performance.now() - this.#startedAt) / 1_000);
+    if (fallback) metrics?.fallback(this.#arm);
+    if (type !== 'aborted') clients?.ended(this.#arm, this.#user, fallback || type === '5xx' || type === 'broken');
   }
 
   #class(): ResponseClass {

@@ -24,4 +24,6 @@ function cookieIn(header: string, name: string): string | null {
 }
 
 /** Node reads header bytes as Latin-1; users, lists and hashes are UTF-8. */
-const utf8 = (header: string): string => Buffer.from(header, 'latin1').toString('utf8');
+const utf8 = (header: string): string => (plain.test(header) ? header : Buffer.from(header, 'latin1').toString('utf8'));
+
+const plain = /^[\x20-\x7e]*$/;

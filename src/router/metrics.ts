@@ -13,13 +13,21 @@ type Labels = {
 /** `broken`: cut in the middle of the answer. `aborted`: the client went away first. */
 export type ResponseClass = '1xx' | '2xx' | '3xx' | '4xx' | '5xx' | 'broken' | 'aborted';
 
+const usualClasses = ['2xx', '3xx', '4xx', '5xx', 'broken', 'aborted'] as const;
+
+interface Tally {
+  readonly labels: Labels;
+  requests: number;
+  readonly responses: Map<ResponseClass, number>;
+}
+
 const labelNames = ['pool', 'arm', 'server'] as const;
 const latencyBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 export class RouterMetrics {
   readonly registry = new Registry();
-  readonly #requests = this.#counter('requests_total', 'Requests taken in', labelNames);
-  readonly #responses = this.#counter('responses_total', 'Responses by class', [...labelNames, 'class']);
+  /** Plain numbers while requests come; the registry gets them when it is asked. */
+  readonly #tallies = new Map<string, Tally>();
   readonly #errors = this.#counter('connection_errors_total', 'Tries that got no whole answer', labelNames);
   readonly #fallbacks = this.#counter('fallback_total', 'Requests another pool answered than their arm asks for', [
     'arm',
@@ -33,6 +41,10 @@ export class RouterMetrics {
   });
 
   constructor(servers: Servers, holder: RouteHolder) {
+    this.#tallied('requests_total', 'Requests taken in', labelNames, ({ labels, requests }) => [[labels, requests]]);
+    this.#tallied('responses_total', 'Responses by class', [...labelNames, 'class'], ({ labels, responses }) =>
+      [...responses].map(([responseClass, count]) => [{ ...labels, class: responseClass }, count]),
+    );
     this.#startAtZero(servers);
     this.#gauge('fence', 'Fence of the route in force', () => holder.route.fence);
     this.#gauge('share_basis_points', 'Share of users on gray', () => holder.route.split.shareBp);
@@ -46,11 +58,12 @@ export class RouterMetrics {
   }
 
   request(labels: Labels): void {
-    this.#requests.inc(labels);
+    this.#tallyOf(labels).requests += 1;
   }
 
   response(labels: Labels, responseClass: ResponseClass, seconds: number): void {
-    this.#responses.inc({ ...labels, class: responseClass });
+    const { responses } = this.#tallyOf(labels);
+    responses.set(responseClass, (responses.get(responseClass) ?? 0) + 1);
     this.#seconds.observe(labels, seconds);
   }
 
@@ -73,12 +86,34 @@ export class RouterMetrics {
   }
 
   #zero(labels: Labels): void {
-    this.#requests.inc({ ...labels }, 0);
-    this.#errors.inc({ ...labels }, 0);
-    for (const responseClass of ['2xx', '3xx', '4xx', '5xx', 'broken', 'aborted']) {
-      this.#responses.inc({ ...labels, class: responseClass }, 0);
-    }
-    this.#seconds.zero({ ...labels });
+    const { responses } = this.#tallyOf(labels);
+    for (const responseClass of usualClasses) responses.set(responseClass, 0);
+    this.#errors.inc(labels, 0);
+    this.#seconds.zero(labels);
+  }
+
+  #tallyOf(labels: Labels): Tally {
+    const key = `${labels.pool} ${labels.arm} ${labels.server}`;
+    const known = this.#tallies.get(key);
+    if (known !== undefined) return known;
+    const tally: Tally = { labels: { ...labels }, requests: 0, responses: new Map() };
+    this.#tallies.set(key, tally);
+    return tally;
+  }
+
+  #tallied(
+    name: string,
+    help: string,
+    labels: readonly string[],
+    values: (tally: Tally) => readonly (readonly [Record<string, string>, number])[],
+  ): void {
+    const counter: Counter = new Counter({
+      ...{ name: `gray_router_${name}`, help, labelNames: [...labels], registers: [this.registry] },
+      collect: () => {
+        counter.reset();
+        for (const tally of this.#tallies.values()) for (const [of, count] of values(tally)) counter.inc(of, count);
+      },
+    });
   }
 
   #counter(name: string, help: string, labels: readonly string[]): Counter {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openAdmin, openMetrics } from './admin.ts';
+import { Clients } from './clients.ts';
 import type { RouterConfig } from './config.ts';
 import { type EntranceParts, openEntrance } from './entrance.ts';
 import { Health } from './health.ts';
@@ -33,6 +34,8 @@ export async function startRouter(config: RouterConfig): Promise<RunningRouter> 
   const health = new Health(servers, config.health);
   const upstream = new Upstream(config);
   const metrics = new RouterMetrics(servers, holder);
+  // Asked for on the listener for metrics alone.
+  const clients = config.metrics === undefined ? null : new Clients();
   const instance = `${process.pid}-${Date.now()}-${randomUUID()}`;
   await health.start();
   const stopping = new AbortController();
@@ -53,9 +56,9 @@ export async function startRouter(config: RouterConfig): Promise<RunningRouter> 
   try {
     return {
       admin: await opened(openAdmin({ ...shared, metrics, instance }, config.admin)),
-      metrics: config.metrics === undefined ? null : await opened(openMetrics(metrics, config.metrics)),
+      metrics: config.metrics === undefined ? null : await opened(openMetrics({ metrics, clients }, config.metrics)),
       probe: await opened(openEntrance(probeParts(shared, config), config.probe)),
-      entrance: await opened(openEntrance(publicParts({ ...shared, metrics }, config), config.listen)),
+      entrance: await opened(openEntrance(publicParts({ ...shared, metrics, clients }, config), config.listen)),
       instance,
       stop,
     };
@@ -73,10 +76,11 @@ const probeParts = (shared: Shared, { identity }: RouterConfig): EntranceParts =
   identity: identityReader(spec(identity)),
   reveal: true,
   metrics: null,
+  clients: null,
 });
 
 const publicParts = (
-  shared: Shared & { readonly metrics: RouterMetrics },
+  shared: Shared & { readonly metrics: RouterMetrics; readonly clients: Clients | null },
   { identity, revealRoute }: RouterConfig,
 ): EntranceParts => ({
   ...shared,
