@@ -26,8 +26,10 @@ function uncounted({ from, define }: RouterMetrics): Finding[] {
     from.flatMap((one, index): Finding[] => {
       if ('above' in metric && one.kind === 'haproxy')
         return [without(index, name, 'is HAProxy, which counts no latency: take it from exposition or prometheus')];
-      if ('clients' in metric && (one.kind !== 'haproxy' || one.clients === undefined))
-        return [without(index, name, 'counts no distinct clients: only haproxy with `clients` tables does')];
+      if ('clients' in metric && one.kind !== 'embedded' && (one.kind !== 'haproxy' || one.clients === undefined))
+        return [
+          without(index, name, 'counts no distinct clients: only haproxy with `clients` tables, or embedded, does'),
+        ];
       return [];
     }),
   );

@@ -2,6 +2,7 @@
  * Distinct clients, from HAProxy's stick tables: an entry counts the requests of one client and, in gpc0, those that
  * failed. A client whose counter moved in the interval was there; one that moved twice is still one client.
  */
+import type { Arm } from '../../domain/server.ts';
 import { withCli } from '../router/haproxy/cli.ts';
 import type { Series } from './exposition-counters.ts';
 
@@ -14,6 +15,23 @@ export type ClientsOrReason = Clients | { readonly unusable: string };
 
 export const readClients = async (socket: string, table: string): Promise<ClientsOrReason> =>
   withCli(socket, {}, async (cli) => parseClients(table, await cli.ask(`show table ${table}`)));
+
+/** By arm, as the embedded router tells them on /clients. */
+export function parseOwnClients(text: string): Readonly<Record<Arm, ClientsOrReason>> {
+  const [head = '', ...lines] = text.split('\n');
+  const [, state] = /^# clients (full|complete) \d+$/.exec(head) ?? [];
+  const reason = state === undefined ? 'the router tells no clients' : 'the table of clients of the router is full';
+  if (state !== 'complete') return { gray: { unusable: reason }, stable: { unusable: reason } };
+  const rows = lines.map((line) => line.split(' '));
+  const of = (arm: Arm): Clients => {
+    const own = rows.filter(([side]) => side === arm);
+    return {
+      requests: new Map(own.map(([, client = '', requests]) => [client, Number(requests)])),
+      failed: new Map(own.map(([, client = '', , failed]) => [client, Number(failed)])),
+    };
+  };
+  return { gray: of('gray'), stable: of('stable') };
+}
 
 /** A full table forgets clients, so what it says of an interval is too low. */
 export function parseClients(table: string, text: string): ClientsOrReason {

@@ -6,7 +6,7 @@ import { askServer } from '../server-request.ts';
 import type { Exposition } from './exposition-text.ts';
 import { parseExposition } from './exposition-text.ts';
 import type { ClientsOrReason } from './router-clients.ts';
-import { readClients } from './router-clients.ts';
+import { parseOwnClients, readClients } from './router-clients.ts';
 import { infoNumber, statPage } from './router-haproxy.ts';
 import type { Sides } from './router-pages.ts';
 import { sidesOf } from './router-pages.ts';
@@ -18,7 +18,7 @@ export interface RouterSample {
   /** Epoch seconds, to about a second. */
   readonly startedS: number | undefined;
   readonly counted: Readonly<Record<string, Sides>>;
-  /** By pool; null where the file names no tables. */
+  /** By pool, or by arm; null where the file names no tables. */
   readonly clients: Readonly<Record<string, ClientsOrReason>> | null;
 }
 
@@ -43,8 +43,9 @@ export async function sampleRouter(spec: RouterMetricsSpec, from: RouterCounters
 export const isClients = (metric: RouterMetric): metric is { readonly clients: 'failed' } => 'clients' in metric;
 
 async function clientsOf(spec: RouterMetricsSpec, from: RouterCounters): Promise<RouterSample['clients']> {
-  if (from.kind !== 'haproxy' || from.clients === undefined) return null;
   if (!Object.values(spec.define).some(isClients)) return null;
+  if (from.kind === 'embedded') return parseOwnClients(await textAt(spec, new URL('/clients', from.at).href));
+  if (from.kind !== 'haproxy' || from.clients === undefined) return null;
   const { a, b } = from.clients;
   return { a: await readClients(from.at, a), b: await readClients(from.at, b) };
 }

@@ -105,8 +105,9 @@ function countersOf({ counted }: RouterSample, metric: string, { arm, pool }: Si
   return sides?.[arm] ?? sides?.[pool];
 }
 
-function clientsGrown(first: RouterSample, last: RouterSample, { pool }: Side): Counts | string {
-  const [before, after] = [first.clients?.[pool], last.clients?.[pool]];
+function clientsGrown(first: RouterSample, last: RouterSample, { arm, pool }: Side): Counts | string {
+  const of = ({ clients }: RouterSample) => clients?.[arm] ?? clients?.[pool];
+  const [before, after] = [of(first), of(last)];
   if (before === undefined || after === undefined) return 'counts no distinct clients';
   if ('unusable' in after) return after.unusable;
   if ('unusable' in before) return `at the start of the interval: ${before.unusable}`;
