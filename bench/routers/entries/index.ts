@@ -3,5 +3,6 @@ import type { RouterEntry } from '../entry.ts';
 import { caddy } from './caddy.ts';
 import { embedded } from './embedded.ts';
 import { haproxy } from './haproxy.ts';
+import { kubernetesGateway } from './kubernetes-gateway.ts';
 
-export const entries: readonly RouterEntry[] = [embedded, haproxy, caddy];
+export const entries: readonly RouterEntry[] = [embedded, haproxy, caddy, kubernetesGateway];
