@@ -22,7 +22,7 @@ const setAndConfirm: Column = {
 const lost: Column = {
   head: 'lost per change',
   cell: ({ abilities }, row) => {
-    if (row === undefined) return abilities.dropsOnChange ? 'some' : 'none promised';
+    if (row === undefined) return abilities.dropsOnChange ? 'some' : 'none, by design';
     const each = row.lost / row.changes;
     return `${each === 0 ? '0' : each.toFixed(1)} (${row.lost} of ${row.requests})`;
   },
