@@ -15,18 +15,15 @@ interface World {
   readonly bases: Bases;
 }
 
-export async function problemsOf(
-  deployer: Deployer,
-  request: ReleaseRequest,
-  { routed, readings, bases }: World,
-): Promise<Problem[]> {
+export async function problemsOf(deployer: Deployer, request: ReleaseRequest, world: World): Promise<Problem[]> {
+  const { routed, readings, bases } = world;
   return [
     ...routeProblems(request, routed),
     ...readingProblems(request, readings, bases),
     ...noReturnProblems(request, readings),
     ...strayProblems(request, readings, bases),
     ...rehearsalProblems(request, readings),
-    ...floorProblems(request, routed),
+    ...floorProblems(request, world),
     ...(await availabilityProblems(deployer, request, readings, bases)),
   ];
 }
@@ -105,14 +102,17 @@ function rehearsalProblems({ spec, mode }: ReleaseRequest, readings: Readings): 
   });
 }
 
-/** The plan counts every server as serving; here some may be down. */
-function floorProblems({ spec, mode }: ReleaseRequest, { route, servers }: RouteState): Problem[] {
+/** The plan counts every server as serving; here some may be down. Gray servers leave together, strays one by one before them. */
+function floorProblems({ spec, mode }: ReleaseRequest, { routed, readings, bases }: World): Problem[] {
   const { minServing } = spec.capacity;
   if (mode === 'rollback' || minServing === undefined) return [];
-  const staying = spec.servers.filter(({ id, gray }) => !gray && route.servers[id] === route.stable);
-  const serving = staying.filter(({ id }) => servers[id]?.up === true).length;
-  if (serving >= minServing) return [];
-  const message = `without the gray servers ${serving} would serve now, and ${minServing} is the floor`;
+  const { route, servers } = routed;
+  const serving = spec.servers.filter(({ id }) => route.servers[id] === route.stable && servers[id]?.up === true);
+  const others = serving.filter(({ gray }) => !gray);
+  const strays = others.some(({ id }) => readings.get(id)?.running?.digest !== bases.get(id)?.digest);
+  const lowest = Math.min(others.length, serving.length - (strays && mode === 'release' ? 1 : 0));
+  if (lowest >= minServing) return [];
+  const message = `${lowest} servers would serve while gray servers and strays change, and ${minServing} is the floor`;
   return [{ path: 'capacity.minServing', message }];
 }
 

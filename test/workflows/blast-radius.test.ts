@@ -66,7 +66,16 @@ describe('a release with a floor, zones and a warm-up', () => {
     world.router.setUp('s8', false);
     const status = await world.run();
     expect(status.outcome).not.toBe('completed');
-    expect(status.failure).toContain('without the gray servers 5 would serve now, and 6 is the floor');
+    expect(status.failure).toContain('5 servers would serve while gray servers and strays change, and 6 is the floor');
+    expect(world.routes).toEqual([]);
+  });
+
+  it('is refused when a stray would have to leave while all the others are just enough', async () => {
+    const spare = servers(8).map((server) => ({ ...server, spare: server.gray }));
+    world = new World(temporal(), { servers: spare, ramp, capacity });
+    world.fleet.install(['s8'], { version: '0.9.0', digest: `sha256:${'9'.repeat(64)}` });
+    const status = await world.run();
+    expect(status.failure).toContain('5 servers would serve while gray servers and strays change');
     expect(world.routes).toEqual([]);
   });
 });
