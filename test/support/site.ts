@@ -17,10 +17,10 @@ import type { ReleaseSpec } from '../../src/domain/spec.ts';
 import type { Status } from '../../src/domain/status.ts';
 import type { Engine } from './site/engine.ts';
 import { siteServers, siteSpec } from './site/release.ts';
-import { type RouterKind, type SiteRouter, startSiteRouter } from './site/routers.ts';
+import { type SiteRouter, type SiteRouterKind, startSiteRouter } from './site/routers.ts';
 
 export interface SiteOrder {
-  readonly router?: RouterKind;
+  readonly router?: SiteRouterKind;
   readonly servers?: number;
   /** The first of them. */
   readonly gray?: number;
@@ -72,7 +72,7 @@ export class Site {
     const site = new Site(siteSpec(facts, order.change?.(file) ?? {}), router, engine, folder);
     open.add(site);
     await Promise.all(servers.map((server) => site.#supervisor.installServer(server, base)));
-    site.#load = startLoad({ url: router.spec.entrance, ...load, rate: order.rate ?? load.rate });
+    site.#load = startLoad({ url: router.entrance, ...load, rate: order.rate ?? load.rate });
     return site;
   }
 

@@ -18,15 +18,21 @@ export interface TwoRouters {
   end(): Promise<void>;
 }
 
-/** `stateDir`: where both keep their state, when not each in a directory of its own. */
-export async function startTwoRouters(servers: readonly ServerSpec[], stateDir?: string): Promise<TwoRouters> {
+export interface TwoOrder {
+  readonly target?: string;
+  /** Where both keep their state, when not each in a directory of its own. */
+  readonly stateDir?: string;
+}
+
+export async function startTwoRouters(servers: readonly ServerSpec[], order: TwoOrder = {}): Promise<TwoRouters> {
+  const { target = 'contract', stateDir } = order;
   const start = (name: string) =>
-    startRouterProcess(
-      configured(servers),
-      stateDir === undefined ? {} : { stateFile: join(stateDir, `${name}.json`) },
-    );
+    startRouterProcess(configured(servers), {
+      target,
+      ...(stateDir === undefined ? {} : { stateFile: join(stateDir, `${name}.json`) }),
+    });
   const [edge, inner] = await Promise.all([start('edge'), start('inner')]);
-  const context = { target: 'contract', servers };
+  const context = { target, servers };
   const handle = (name: string, spec: EmbeddedRouterSpec) => ({ name, router: embeddedRouter(spec, context) });
   return {
     edge,

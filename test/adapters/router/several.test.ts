@@ -8,7 +8,7 @@ import { httpBench, startServers } from './http-bench.ts';
 
 async function severalBench(): Promise<RouterBench> {
   const [servers, disk] = await Promise.all([startServers(), smallDisk()]);
-  const routers = await startTwoRouters(servers.specs, disk.dir);
+  const routers = await startTwoRouters(servers.specs, { stateDir: disk.dir });
   const { edge, inner } = routers;
   const benches = [edge, inner].map(({ spec }) => httpBench(servers, { public: spec.entrance, probe: spec.probe }));
   const [first, second] = benches;

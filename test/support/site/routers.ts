@@ -1,17 +1,23 @@
-/** A site's router as a real process, of either kind, that can be reloaded, killed and started again. */
+/** A site's router as a real process, of any kind, that can be reloaded, killed and started again. */
 import { join } from 'node:path';
 import type { DesiredRoute } from '../../../src/domain/route.ts';
 import type { ServerSpec } from '../../../src/domain/server.ts';
-import type { SingleRouterSpec } from '../../../src/domain/spec.ts';
+import type { RouterSpec } from '../../../src/domain/spec.ts';
 import { Haproxy } from '../haproxy.ts';
 import { configured, startRouterProcess } from '../router-process.ts';
+import { startTwoRouters } from '../two-routers.ts';
 import { type AdminTap, tapAdmin } from './admin-tap.ts';
 
 export const routerKinds = ['embedded', 'haproxy'] as const;
 export type RouterKind = (typeof routerKinds)[number];
 
+/** `several`: two embedded ones; `kill` and `start` are about the second, users come to the first. */
+export type SiteRouterKind = RouterKind | 'several';
+
 export interface SiteRouter {
-  readonly spec: Exclude<SingleRouterSpec, { kind: 'memory' }>;
+  readonly spec: RouterSpec;
+  /** Where users come in. */
+  readonly entrance: string;
   /** Before the admin side of an embedded router. */
   readonly tap: AdminTap | null;
   kill(): Promise<void>;
@@ -27,14 +33,29 @@ export interface SiteRouterOrder {
   readonly servers: readonly ServerSpec[];
 }
 
-export const startSiteRouter = (kind: RouterKind, order: SiteRouterOrder): Promise<SiteRouter> =>
-  kind === 'haproxy' ? startHaproxy(order) : startEmbedded(order);
+const starts: Readonly<Record<SiteRouterKind, (order: SiteRouterOrder) => Promise<SiteRouter>>> = {
+  haproxy: startHaproxy,
+  embedded: startEmbedded,
+  several: startSeveral,
+};
+
+export const startSiteRouter = (kind: SiteRouterKind, order: SiteRouterOrder): Promise<SiteRouter> =>
+  starts[kind](order);
+
+async function startSeveral({ target, servers }: SiteRouterOrder): Promise<SiteRouter> {
+  const { spec, edge, inner, end } = await startTwoRouters(servers, { target });
+  return {
+    ...{ spec, entrance: edge.spec.entrance, tap: null, end },
+    kill: async () => void (await inner.current().kill()),
+    start: () => inner.start(),
+    reload: () => inner.restart(),
+  };
+}
 
 async function startHaproxy({ target, servers }: SiteRouterOrder): Promise<SiteRouter> {
   const haproxy = await Haproxy.start({ target, servers });
   return {
-    spec: haproxy.spec,
-    tap: null,
+    ...{ spec: haproxy.spec, entrance: haproxy.entrance, tap: null },
     kill: () => haproxy.kill(),
     start: () => haproxy.start(),
     reload: () => haproxy.reload(),
@@ -48,8 +69,7 @@ async function startEmbedded({ folder, target, servers }: SiteRouterOrder): Prom
   const tap = await tapAdmin(admin, router.spec.admin);
   const kill = async (signal: NodeJS.Signals = 'SIGKILL') => void (await router.current().kill(signal));
   return {
-    spec: { ...router.spec, admin },
-    tap,
+    ...{ spec: { ...router.spec, admin }, entrance: router.spec.entrance, tap },
     kill,
     start: () => router.start(),
     reload: async () => {
