@@ -4,13 +4,14 @@
  * the server that just failed this request.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect } from 'node:net';
 import type { Health } from '../router/health.ts';
 import type { ReadIdentity } from '../router/identity.ts';
 import { type Listener, listener } from '../router/listener.ts';
 import type { RouterMetrics } from '../router/metrics.ts';
 import { routeHeaders } from '../router/route-headers.ts';
 import type { RouteHolder } from '../router/route-holder.ts';
-import type { Servers } from '../router/servers.ts';
+import type { BackendServer, Servers } from '../router/servers.ts';
 
 export interface DecisionParts {
   readonly holder: RouteHolder;
@@ -40,7 +41,10 @@ async function decide(parts: DecisionParts, request: IncomingMessage, response: 
   await Promise.all(servers.named(tried).map((server) => health.check(server)));
   const { route } = holder;
   const arm = holder.armOf(identity(request.headers));
-  const choice = servers.choose(route, arm, new Set(tried));
+  const first = servers.choose(route, arm, new Set(tried));
+  const refused = first !== null && hasBody(request) && !(await connects(first.server));
+  if (refused) health.unreachable(first.server);
+  const choice = refused ? servers.choose(route, arm, new Set([...tried, first.server.id])) : first;
   const counted = isProbe(request) ? null : metrics;
   counted?.request({ arm, pool: choice?.pool ?? 'none', server: choice?.server.id ?? 'none' });
   if (choice === null || choice.fallback) counted?.fallback(arm);
@@ -57,5 +61,23 @@ const triedBy = ({ headers }: IncomingMessage): string[] => {
   const tried = headers['x-gray-tried'];
   return typeof tried === 'string' && tried !== '' ? [tried] : [];
 };
+
+/** Caddy has closed the body when a connection fails, so such a request has one chance: it goes where a connection works now. */
+const hasBody = ({ headers }: IncomingMessage): boolean =>
+  !['GET', 'HEAD', 'OPTIONS'].includes(String(headers['x-gray-method'] ?? 'GET'));
+
+const connectMs = 500;
+
+const connects = ({ config: { address } }: BackendServer): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ ...address, timeout: connectMs });
+    const found = (good: boolean) => {
+      socket.destroy();
+      resolve(good);
+    };
+    socket.once('connect', () => found(true));
+    socket.once('timeout', () => found(false));
+    socket.once('error', () => found(false));
+  });
 
 const isProbe = ({ headers }: IncomingMessage): boolean => headers['x-gray-probe'] === '1';

@@ -2,6 +2,7 @@
  * Caddy 2.6 and later. It cannot hash a user, so it asks a decider of ours (src/decider) for every request; the route
  * lives there. Caddy's own admin side is only read. See docs/decisions/caddy-decider.md.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { staleFence } from '../../domain/errors.ts';
 import type { RouteState } from '../../domain/route.ts';
 import type { CaddyRouterSpec } from '../../domain/spec.ts';
@@ -52,9 +53,16 @@ export function caddyRouter(spec: CaddyRouterSpec, context: RouterContext): Rout
       confirmRoute(request, { read }, (user) =>
         askProbe({ probe: spec.probe, identity: spec.identity, version: request.version }, user),
       ),
-    drain: (request) => drainServers(request, { read, close: (_servers, fence) => refuseLate(fence) }),
+    drain: async (request) => {
+      const { signal, patienceMs } = request;
+      await sleep(Math.min(underWayMs, patienceMs), undefined, signal && { signal });
+      return drainServers(request, { read, close: (_servers, fence) => refuseLate(fence) });
+    },
   };
 }
+
+/** A request that was decided just before a change is counted at its server within this. */
+const underWayMs = 100;
 
 interface Seen {
   /** When Caddy was started. */

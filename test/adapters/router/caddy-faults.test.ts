@@ -57,6 +57,10 @@ test('without its decider everybody reaches a stable server, nobody is lost, and
   expect(await follows(desired)).toBe(true);
   await caddy.killDecider();
   const answers = await pMap([...users, null], (user) => bench.request(user), { concurrency: 8 });
+  for (let n = 0; n < 6; n += 1) {
+    const posted = await http(`${caddy.spec.entrance}/orders`, { method: 'POST', body: 'x'.repeat(50_000) });
+    expect([posted.status, JSON.parse(posted.body).headers['content-length']]).toEqual([200, '50000']);
+  }
   expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
   expect([...new Set(answers.map(({ server }) => server))].sort()).toEqual(['s1', 's2']);
   await expect(router().read()).rejects.toMatchObject({ code: 'routerUnreachable' });
@@ -127,5 +131,8 @@ test('method, path, query and body reach the server as they were sent', async ()
 test('a Caddy that is not there is unreachable, and says where', async () => {
   const { spec } = caddy;
   const nowhere = caddyRouter({ ...spec, admin: `${spec.admin}.gone` }, { target: 'contract', servers: servers.specs });
-  await expect(nowhere.read()).rejects.toMatchObject({ code: 'routerUnreachable', message: /caddy\.sock\.gone/ });
+  await expect(nowhere.read()).rejects.toMatchObject({
+    code: 'routerUnreachable',
+    message: expect.stringMatching(/caddy\.sock\.gone/),
+  });
 });

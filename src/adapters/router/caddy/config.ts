@@ -35,6 +35,7 @@ const decide = ({ target, decisions }: CaddyConfigOrder): string => `# Asks whic
 		method GET
 		rewrite /decide
 		header_up X-Gray-Tried {http.request.header.X-Gray-Server}
+		header_up X-Gray-Method {http.request.method}
 		header_up -Connection
 		header_up -Upgrade
 		# one that hangs or fails is left alone for a second: everybody goes to stable at once
@@ -94,11 +95,9 @@ const rules = ({ target }: CaddyConfigOrder): string => `# What comes from outsi
 	import ${target}_serve
 }`;
 
-const errors = ({
-  target,
-}: CaddyConfigOrder): string => `# A server that took nothing, or may be asked twice: another one. No decision: stable.
+const errors = ({ target }: CaddyConfigOrder): string => `# Who may ask twice gets another server. No decision: stable.
 (${target}_errors) {
-	@${target}_again expression \`{http.request.header.X-Gray-Server} != "" && {http.error.status_code} in [502, 503, 504] && ({http.error.message}.startsWith("dial") || {http.request.method} in ["GET", "HEAD", "OPTIONS"])\`
+	@${target}_again expression \`{http.request.header.X-Gray-Server} != "" && {http.error.status_code} in [502, 503, 504] && {http.request.method} in ["GET", "HEAD", "OPTIONS"]\`
 	@${target}_undecided header !X-Gray-Server
 	route @${target}_again {
 		import ${target}_decide
