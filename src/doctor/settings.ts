@@ -1,6 +1,7 @@
 /** What the kinds of router need beyond answering: their settings, and files that belong to one target alone. */
 import { caddyDoctor } from '../adapters/router/caddy.ts';
 import { haproxyDoctor } from '../adapters/router/haproxy.ts';
+import { kubernetesGatewayDoctor } from '../adapters/router/kubernetes-gateway.ts';
 import { routersIn } from '../domain/routers.ts';
 import type { HaproxyInstance, NamedRouter, ReleaseSpec } from '../domain/spec.ts';
 import { type Finding, fail, ok } from './finding.ts';
@@ -16,6 +17,8 @@ async function settingsOf({ router, name }: NamedRouter, spec: ReleaseSpec): Pro
       return told(name, await caddyDoctor(router, spec));
     case 'haproxy':
       return [...told(name, await haproxyDoctor(router, spec)), ...owners(router.instances)];
+    case 'kubernetes-gateway':
+      return told(name, await kubernetesGatewayDoctor(router, spec));
     default:
       return [];
   }

@@ -32,6 +32,7 @@ const failure = (status: number, reason: string, message: string): Reply => ({
 export class ApiServer {
   readonly route: HttpRouteObject;
   readonly pods: Map<string, KubeObject>;
+  readonly services: Map<string, KubeObject>;
   /** Called before each patch is looked at; a promise freezes its writer. */
   onPatch: (path: string) => void | Promise<void> = () => undefined;
   /** Called after each patch took effect; true loses the reply. */
@@ -48,6 +49,12 @@ export class ApiServer {
       metadata: this.#metadata('shop'),
       spec: { parentRefs: [{ name: 'public' }], hostnames: ['shop.example'], rules: [ruleBefore] },
     };
+    this.services = new Map(
+      ['a', 'b'].map((pool) => {
+        const spec = { selector: { app: 'shop', 'gray-release/pool': pool }, ports: [{ port: 80 }] };
+        return [`shop-${pool}`, { kind: 'Service', metadata: this.#metadata(`shop-${pool}`), spec }];
+      }),
+    );
     this.pods = new Map(
       pods.map((name) => {
         const labels = { app: 'shop', 'gray-release/pool': out.includes(name) ? 'out' : 'a' };
@@ -114,6 +121,8 @@ export class ApiServer {
 
   #find(path: string): KubeObject | undefined {
     if (path === '/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes/shop') return this.route;
+    const service = /^\/api\/v1\/namespaces\/shop\/services\/([a-z0-9-]+)$/.exec(path)?.[1];
+    if (service !== undefined) return this.services.get(service);
     return this.pods.get(/^\/api\/v1\/namespaces\/shop\/pods\/([a-z0-9-]+)$/.exec(path)?.[1] ?? '');
   }
 

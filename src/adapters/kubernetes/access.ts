@@ -8,7 +8,7 @@ import { GrayError } from '../../domain/errors.ts';
 export interface KubeAccess {
   /** Base URL of the API server. */
   readonly server: string;
-  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string };
+  readonly tls: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly servername?: string };
   /** Read for each call, because tokens are renewed in place; null without one. */
   token(): Promise<string | null>;
 }
@@ -28,6 +28,7 @@ const clusterSchema = z.object({
   server: z.url({ protocol: /^https?$/ }),
   'certificate-authority': z.string().optional(),
   'certificate-authority-data': z.string().optional(),
+  'tls-server-name': z.string().optional(),
   'insecure-skip-tls-verify': z.boolean().optional(),
 });
 
@@ -72,9 +73,15 @@ async function fromFile(file: string, wanted: string | undefined): Promise<KubeA
   const cert = await pem(user['client-certificate-data'], user['client-certificate']);
   const key = await pem(user['client-key-data'], user['client-key']);
   const { token, tokenFile } = user;
+  const servername = cluster['tls-server-name'];
   return {
     server: cluster.server.replace(/\/+$/, ''),
-    tls: { ...(ca !== undefined && { ca }), ...(cert !== undefined && { cert }), ...(key !== undefined && { key }) },
+    tls: {
+      ...(ca !== undefined && { ca }),
+      ...(cert !== undefined && { cert }),
+      ...(key !== undefined && { key }),
+      ...(servername !== undefined && { servername }),
+    },
     token: async () => (tokenFile === undefined ? (token ?? null) : (await contentOf(beside(file, tokenFile))).trim()),
   };
 }

@@ -30,6 +30,8 @@ import type {
   RouterContext,
 } from './port.ts';
 
+export { kubernetesGatewayDoctor } from './kubernetes-gateway/doctor.ts';
+
 export const kubernetesGatewayAbilities: RouterAbilities = {
   kind: 'kubernetes-gateway',
   granularityBp: 1,

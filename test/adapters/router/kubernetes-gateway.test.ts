@@ -3,6 +3,7 @@
  * is claimed here is about our calls, our rules and our fence, not about any gateway. No cluster is run.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { kubernetesGatewayDoctor } from '../../../src/adapters/router/kubernetes-gateway.ts';
 import { canonical } from '../../../src/domain/route.ts';
 import { alsoContract } from './contract/also.ts';
 import { confirmContract } from './contract/confirm.ts';
@@ -192,7 +193,10 @@ describe('what does not fit', () => {
 
   test('a wrong token is refused for good; an API server that is gone is unreachable', async () => {
     const stranger = await bench.withToken('wrong');
-    expect(await refusal(stranger.read())).toMatchObject({ code: 'routerRefused', message: /Unauthorized/ });
+    expect(await refusal(stranger.read())).toMatchObject({
+      code: 'routerRefused',
+      message: expect.stringMatching(/Unauthorized/),
+    });
     const other = await kubernetesBench();
     await other.api.stop();
     expect(await refusal(other.connect().read())).toMatchObject({ code: 'routerUnreachable' });
@@ -217,5 +221,30 @@ describe('drain', () => {
     const cancelled = world.router.drain({ servers: ['s1'], patienceMs: 20_000, signal: cancel.signal });
     setTimeout(() => cancel.abort(), 50);
     await expect(cancelled).rejects.toThrow();
+  });
+});
+
+describe('the doctor', () => {
+  const complaints = async () => {
+    const context = { target: 'shop', servers: bench.servers };
+    return (await kubernetesGatewayDoctor(bench.spec, context)).flatMap(({ ok, what }) => (ok ? [] : [what]));
+  };
+
+  test('finds nothing wrong with what the page asks for, and names what is missing', async () => {
+    await world.confirm(await world.apply());
+    expect(await complaints()).toEqual([]);
+    const { pods, services } = bench.api;
+    const [pod, service] = [pods.get('s1'), services.get('shop-b')];
+    if (pod === undefined || service === undefined) throw new Error('objects are missing');
+    pods.delete('s2');
+    pod.metadata.labels = { app: 'shop' };
+    service.spec = { selector: { app: 'shop' } };
+    services.delete('shop-a');
+    expect(await complaints()).toEqual([
+      'pod s1 has no label gray-release/pool',
+      'there is no pod s2',
+      expect.stringMatching(/shop-a not found/),
+      'Service shop-b does not select pool b',
+    ]);
   });
 });
