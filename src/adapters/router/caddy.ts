@@ -11,7 +11,7 @@ import { openRequestsAt, startOf } from './caddy/admin.ts';
 import { confirmRoute } from './confirmation.ts';
 import { drainServers } from './draining.ts';
 import { askProbe } from './haproxy/probe.ts';
-import type { Router, RouterAbilities, RouterContext } from './port.ts';
+import type { DrainRequest, Router, RouterAbilities, RouterContext } from './port.ts';
 import { routeStateSchema } from './route-schema.ts';
 
 export { caddyConfig } from './caddy/config.ts';
@@ -53,16 +53,23 @@ export function caddyRouter(spec: CaddyRouterSpec, context: RouterContext): Rout
       confirmRoute(request, { read }, (user) =>
         askProbe({ probe: spec.probe, identity: spec.identity, version: request.version }, user),
       ),
-    drain: async (request) => {
-      const { signal, patienceMs } = request;
-      await sleep(Math.min(underWayMs, patienceMs), undefined, signal && { signal });
-      return drainServers(request, { read, close: (_servers, fence) => refuseLate(fence) });
-    },
+    drain: (request) => drainServers(request, { read: settled(read, request), close: (_, fence) => refuseLate(fence) }),
   };
 }
 
 /** A request that was decided just before a change is counted at its server within this. */
 const underWayMs = 100;
+
+/** `read`, whose first answer, the fence of the drain, is given when all that was decided before is counted. */
+function settled(read: Router['read'], { patienceMs, signal }: DrainRequest): Router['read'] {
+  let first = true;
+  return async () => {
+    const state = await read();
+    if (first) await sleep(Math.min(underWayMs, patienceMs), undefined, signal && { signal });
+    first = false;
+    return state;
+  };
+}
 
 interface Seen {
   /** When Caddy was started. */
