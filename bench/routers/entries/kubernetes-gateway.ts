@@ -3,7 +3,7 @@ import type { RouterEntry } from '../entry.ts';
 
 export const kubernetesGateway: RouterEntry = {
   name: 'kubernetes-gateway',
-  page: null,
+  page: 'kubernetes-gateway',
   abilities: kubernetesGatewayAbilities,
   program: null,
   note: 'tested against an API that checks schemas, not on a cluster',

@@ -39,7 +39,8 @@ export const kubernetesGatewayAbilities: RouterAbilities = {
   monotone: true,
   // One HTTPRoute changes in one step; when each replica of a gateway takes it over is the gateway's business.
   atomic: false,
-  dropsOnChange: false,
+  // As may be whether it loses requests meanwhile: some gateways reload.
+  dropsOnChange: true,
   survivesRestart: true,
   closesSessions: false,
 };
