@@ -1,5 +1,5 @@
 /** `npm run build`: dist/ with the compiled package, the prebuilt workflow bundle and the release file's JSON Schema. */
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from './run.mjs';
@@ -13,6 +13,7 @@ if (compiled !== 0) process.exit(compiled);
 
 await bundleWorkflows('dist/workflows/index.js', 'dist/workflow-bundle.js');
 await writeSchema('dist/release.schema.json');
+copyFileSync('src/adapters/router/nginx/gray.lua', 'dist/src/adapters/router/nginx/gray.lua');
 chmodSync('dist/src/cli/main.js', 0o755);
 console.log('dist/ is built');
 

@@ -1,5 +1,6 @@
 /** The programs that tests need from the system. Installed where we may, else named. */
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { run } from './run.mjs';
 import { hasPython, say } from './setup.mjs';
 
@@ -8,6 +9,10 @@ const starts = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' 
 const needed = [
   { package: 'caddy', there: () => starts('caddy', 'version'), service: 'caddy.service' },
   { package: 'haproxy', there: () => starts('haproxy', '-v') },
+  { package: 'nginx-light', there: () => starts('nginx', '-v'), service: 'nginx.service' },
+  { package: 'libnginx-mod-http-lua', there: () => existsSync('/usr/lib/nginx/modules/ngx_http_lua_module.so') },
+  { package: 'lua-resty-core', there: () => existsSync('/usr/share/lua/5.1/ngx/balancer.lua') },
+  { package: 'lua-cjson', there: () => existsSync('/usr/share/lua/5.1/cjson/util.lua') },
   { package: 'prometheus', there: () => starts('prometheus', '--version') },
   { package: 'python3-pip', there: hasPython },
 ];

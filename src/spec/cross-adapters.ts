@@ -29,6 +29,7 @@ const eachRouter = (router: ReleaseFile['router']): RouterAt[] =>
 function singleRouterChecks({ router, path }: RouterAt): Finding[] {
   switch (router.kind) {
     case 'embedded':
+    case 'nginx':
       return adminChecks(router, path);
     case 'caddy':
       return [

@@ -6,13 +6,14 @@ import { caddy, resolveCaddy } from './routers/caddy.ts';
 import { embedded, resolveEmbedded } from './routers/embedded.ts';
 import { haproxy, resolveHaproxy } from './routers/haproxy.ts';
 import { kubernetesGateway, resolveKubernetesGateway } from './routers/kubernetes-gateway.ts';
+import { nginx, resolveNginx } from './routers/nginx.ts';
 import { severalOf } from './routers/several.ts';
 import { identity } from './routers/shared.ts';
 import { expects, section } from './scalars.ts';
 
 const memory = section({ kind: z.literal('memory'), identity });
 
-const kinds = [caddy, embedded, haproxy, kubernetesGateway, memory] as const;
+const kinds = [caddy, embedded, haproxy, kubernetesGateway, memory, nginx] as const;
 const kindError = { error: expects('a group of keys with a kind') };
 const single = z.discriminatedUnion('kind', kinds, kindError);
 
@@ -41,5 +42,7 @@ function resolveSingle(file: SingleRouterFile, target: string, at: At): SingleRo
       return resolveHaproxy(file, target, at);
     case 'kubernetes-gateway':
       return resolveKubernetesGateway(file, target, at);
+    case 'nginx':
+      return resolveNginx(file, at);
   }
 }

@@ -6,6 +6,7 @@ import { embeddedRouter } from './embedded.ts';
 import { haproxyRouter } from './haproxy.ts';
 import { kubernetesGatewayRouter } from './kubernetes-gateway.ts';
 import { memoryRouter } from './memory.ts';
+import { nginxRouter } from './nginx.ts';
 import type { Router, RouterContext } from './port.ts';
 import { severalRouters } from './several.ts';
 
@@ -19,6 +20,7 @@ export const routers = {
   haproxy: haproxyRouter,
   caddy: caddyRouter,
   'kubernetes-gateway': kubernetesGatewayRouter,
+  nginx: nginxRouter,
   several: ({ routers: parts }, context) =>
     severalRouters(parts.map(({ name, router }) => ({ name, router: createRouter(router, context) }))),
 } satisfies Routers;

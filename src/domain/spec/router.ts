@@ -8,7 +8,13 @@ export interface IdentitySpec {
 
 export type RouterSpec = SingleRouterSpec | SeveralRouterSpec;
 
-export type SingleRouterSpec = MemoryRouterSpec | EmbeddedRouterSpec | HaproxyRouterSpec | CaddyRouterSpec | KubernetesGatewayRouterSpec;
+export type SingleRouterSpec =
+  | MemoryRouterSpec
+  | EmbeddedRouterSpec
+  | HaproxyRouterSpec
+  | CaddyRouterSpec
+  | KubernetesGatewayRouterSpec
+  | NginxRouterSpec;
 
 /** Every one of them stands before all servers of the target, each with entrances of its own. */
 export interface SeveralRouterSpec {
@@ -96,5 +102,18 @@ export interface KubernetesGatewayRouterSpec {
   readonly pods: string;
   readonly entrance: string;
   /** Base URL of an entrance of the gateway that believes identity and bucket headers. */
+  readonly probe: string;
+}
+
+/** nginx with the Lua module; `nginx/gray.lua` of this project decides in it. */
+export interface NginxRouterSpec {
+  readonly kind: 'nginx';
+  readonly identity: IdentitySpec;
+  /** The admin side: a Unix socket path, or a loopback URL together with `tokenEnv`. */
+  readonly admin: string;
+  /** Environment variable that holds the admin token. */
+  readonly tokenEnv?: string;
+  readonly entrance: string;
+  /** Base URL of the loopback probe entrance. */
   readonly probe: string;
 }

@@ -54,6 +54,14 @@ const singleRouters = [
     probe: url(),
   }),
   section({
+    kind: z.literal('nginx'),
+    identity,
+    admin: filePath('a Unix socket path or a loopback URL'),
+    tokenEnv: envName().exactOptional(),
+    entrance: url(),
+    probe: url(),
+  }),
+  section({
     kind: z.literal('kubernetes-gateway'),
     identity,
     bucketHeader: text('the name of a header', headerName),

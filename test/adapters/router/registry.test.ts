@@ -7,6 +7,7 @@ const local = { entrance: 'http://127.0.0.1:1', probe: 'http://127.0.0.1:2' };
 const specs: readonly RouterSpec[] = [
   { kind: 'memory', identity },
   { kind: 'embedded', identity, admin: '/nowhere/admin.sock', ...local },
+  { kind: 'nginx', identity, admin: '/nowhere/nginx.sock', ...local },
   { kind: 'caddy', identity, admin: '/nowhere/caddy.sock', decider: '/nowhere/decider.sock', ...local },
   {
     kind: 'kubernetes-gateway',
@@ -45,6 +46,6 @@ test('every registered kind is tried above', () => {
 });
 
 test('a kind that does not exist is refused, with the known ones', () => {
-  const spec = JSON.parse('{"kind": "nginx"}');
-  expect(() => createRouter(spec, { target: 'registry', servers: [] })).toThrow(/nginx.*memory, embedded, haproxy/);
+  const spec = JSON.parse('{"kind": "pigeon"}');
+  expect(() => createRouter(spec, { target: 'registry', servers: [] })).toThrow(/pigeon.*memory, embedded, haproxy/);
 });
