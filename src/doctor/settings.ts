@@ -2,6 +2,7 @@
 import { caddyDoctor } from '../adapters/router/caddy.ts';
 import { haproxyDoctor } from '../adapters/router/haproxy.ts';
 import { kubernetesGatewayDoctor } from '../adapters/router/kubernetes-gateway.ts';
+import { nginxDoctor } from '../adapters/router/nginx.ts';
 import { routersIn } from '../domain/routers.ts';
 import type { HaproxyInstance, NamedRouter, ReleaseSpec } from '../domain/spec.ts';
 import { type Finding, fail, ok } from './finding.ts';
@@ -19,6 +20,8 @@ async function settingsOf({ router, name }: NamedRouter, spec: ReleaseSpec): Pro
       return [...told(name, await haproxyDoctor(router, spec)), ...owners(router.instances)];
     case 'kubernetes-gateway':
       return told(name, await kubernetesGatewayDoctor(router, spec));
+    case 'nginx':
+      return told(name, await nginxDoctor(router, spec));
     default:
       return [];
   }

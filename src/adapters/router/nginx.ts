@@ -14,6 +14,7 @@ import type { Router, RouterAbilities, RouterContext } from './port.ts';
 import { routeStateSchema } from './route-schema.ts';
 
 export { nginxConfig } from './nginx/config.ts';
+export { nginxDoctor } from './nginx/doctor.ts';
 
 export const nginxAbilities: RouterAbilities = {
   kind: 'nginx',

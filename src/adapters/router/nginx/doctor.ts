@@ -1,0 +1,70 @@
+/** What an nginx needs before a release may rely on it; each finding says how to mend it. */
+import { isIPv4 } from 'node:net';
+import type { RouteState } from '../../../domain/route.ts';
+import type { NginxRouterSpec } from '../../../domain/spec.ts';
+import { adminClient } from '../admin-client.ts';
+import { askEntrance } from '../haproxy/probe.ts';
+import type { RouterContext } from '../port.ts';
+import { routeStateSchema } from '../route-schema.ts';
+
+export interface Finding {
+  readonly ok: boolean;
+  /** What was looked at, and what was found where it is not ok. */
+  readonly what: string;
+  /** How to mend it; empty when ok. */
+  readonly mend: string;
+}
+
+const page = 'docs/adapters/nginx.md';
+
+/** Changes nothing. Never throws: an nginx that does not answer is a finding. */
+export async function nginxDoctor(spec: NginxRouterSpec, context: RouterContext): Promise<Finding[]> {
+  return [...(await adminFindings(spec, context)), addresses(context), await probeAnswers(spec)];
+}
+
+async function adminFindings(spec: NginxRouterSpec, { servers }: RouterContext): Promise<Finding[]> {
+  const mend = `the admin server of ${page}, and the same token on both sides`;
+  try {
+    const { route }: RouteState = await adminClient(spec)({ method: 'GET', path: '/route' }, routeStateSchema);
+    const missing = servers.filter(({ id }) => route.servers[id] === undefined).map(({ id }) => id);
+    const others = Object.keys(route.servers).filter((known) => !servers.some(({ id }) => id === known));
+    return [
+      fine(`nginx's admin side answers at ${spec.admin}`),
+      missing.length + others.length === 0
+        ? fine('nginx knows the servers')
+        : wrong(
+            `nginx does not know [${missing}], and knows others [${others}]`,
+            `the servers in init_by_lua of ${page}, while no release is open`,
+          ),
+    ];
+  } catch (error) {
+    return [wrong(messageOf(error), mend)];
+  }
+}
+
+/** Lua names a server by its address and resolves nothing. */
+function addresses({ servers }: RouterContext): Finding {
+  const named = servers.filter(({ address }) => !isIPv4(address.host)).map(({ id }) => id);
+  if (named.length === 0) return fine('every server has an IPv4 address');
+  return wrong(`not at an IPv4 address: ${named.join(', ')}`, 'write addresses instead of names');
+}
+
+/** A doctor is in no hurry, and a busy machine is not ill. */
+const patienceMs = 10_000;
+
+async function probeAnswers({ probe, identity }: NginxRouterSpec): Promise<Finding> {
+  const mend = `the probe server of ${page}, on loopback`;
+  try {
+    const version = { get: '/', version: '$', digest: '$' };
+    const { headers } = await askEntrance({ probe, identity, version }, null, patienceMs);
+    const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => !headers[header]);
+    if (missing.length === 0) return fine(`the probe entrance ${probe} answers`);
+    return wrong(`the probe entrance ${probe} does not send ${missing.join(', ')}`, mend);
+  } catch (error) {
+    return wrong(`the probe entrance ${probe} does not answer: ${messageOf(error)}`, mend);
+  }
+}
+
+const fine = (what: string): Finding => ({ ok: true, what, mend: '' });
+const wrong = (what: string, mend: string): Finding => ({ ok: false, what, mend });
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
