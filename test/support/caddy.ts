@@ -14,6 +14,7 @@ import { configured } from './router-process.ts';
 const main = fileURLToPath(new URL('../../src/decider/main.ts', import.meta.url));
 
 export interface CaddyOrder {
+  readonly target?: string;
   readonly servers: readonly ServerSpec[];
   /** Where the decider keeps its state file. */
   readonly stateDir?: string;
@@ -54,9 +55,9 @@ export class Caddy {
     const dir = await mkdtemp(join(tmpdir(), 'gray-caddy-'));
     const caddy = new Caddy(dir, order, await freePorts(3));
     const { spec, road, stateFile } = caddy;
-    const { edit = (text) => text, servers } = order;
+    const { edit = (text) => text, servers, target = 'contract' } = order;
     const config: DeciderConfigInput = {
-      target: 'contract',
+      target,
       decisions: { port: caddy.#decisionsPort },
       admin: order.admin ?? { socket: spec.decider },
       stateFile,
@@ -67,7 +68,7 @@ export class Caddy {
     };
     await writeFile(join(dir, 'decider.json5'), JSON.stringify(config));
     const caddyfile = caddyConfig({
-      target: 'shop',
+      target,
       servers,
       admin: `unix/${spec.admin}`,
       entrance: `http://:${new URL(spec.entrance).port}`,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { DesiredRoute } from '../../../src/domain/route.ts';
 import type { ServerSpec } from '../../../src/domain/server.ts';
 import type { RouterSpec } from '../../../src/domain/spec.ts';
+import { Caddy } from '../caddy.ts';
 import { Haproxy } from '../haproxy.ts';
 import { configured, startRouterProcess } from '../router-process.ts';
 import { startTwoRouters } from '../two-routers.ts';
@@ -12,7 +13,7 @@ export const routerKinds = ['embedded', 'haproxy'] as const;
 export type RouterKind = (typeof routerKinds)[number];
 
 /** `several`: two embedded ones; `kill` and `start` are about the second, users come to the first. */
-export type SiteRouterKind = RouterKind | 'several';
+export type SiteRouterKind = RouterKind | 'caddy' | 'several';
 
 export interface SiteRouter {
   readonly spec: RouterSpec;
@@ -34,6 +35,7 @@ export interface SiteRouterOrder {
 }
 
 const starts: Readonly<Record<SiteRouterKind, (order: SiteRouterOrder) => Promise<SiteRouter>>> = {
+  caddy: startCaddy,
   haproxy: startHaproxy,
   embedded: startEmbedded,
   several: startSeveral,
@@ -49,6 +51,19 @@ async function startSeveral({ target, servers }: SiteRouterOrder): Promise<SiteR
     kill: async () => void (await inner.current().kill()),
     start: () => inner.start(),
     reload: () => inner.restart(),
+  };
+}
+
+async function startCaddy({ target, servers }: SiteRouterOrder): Promise<SiteRouter> {
+  const caddy = await Caddy.start({ target, servers });
+  const start = async () => {
+    await Promise.all([caddy.startDecider(), caddy.startCaddy()]);
+  };
+  return {
+    ...{ spec: caddy.spec, entrance: caddy.spec.entrance, tap: null, start },
+    kill: async () => void (await Promise.all([caddy.killDecider(), caddy.killCaddy()])),
+    reload: () => caddy.restart(),
+    end: () => caddy.end(),
   };
 }
 
