@@ -8,10 +8,9 @@ const tokenEnv = 'GRAY_BENCH_NGINX_TOKEN';
 
 export const nginx: RouterEntry = {
   name: 'nginx',
-  page: null,
+  page: 'nginx',
   abilities: nginxAbilities,
   program: ['nginx'],
-  note: 'with the Lua module; no reload',
   start: async (servers) => {
     process.env[tokenEnv] = 'bench';
     const started = await Nginx.start({ servers, tokenEnv });
@@ -19,12 +18,14 @@ export const nginx: RouterEntry = {
     return {
       connect: () => nginxRouter(spec, { target: 'contract', servers }),
       entrance: spec.entrance,
-      // The one call that changes nginx: dictionary and file at once.
+      // nginx itself holds no split: the admin side's own call is the bare change.
       bare: async (route) => {
-        const body = JSON.stringify({ canonical: canonical(route), text: JSON.stringify(route) });
-        const headers = { authorization: 'Bearer bench' };
-        const answer = await http(`${spec.admin}/route`, { method: 'PUT', headers, body });
-        if (answer.status !== 200) throw new Error(answer.body);
+        const { status, body } = await http(`${spec.admin}/route`, {
+          method: 'PUT',
+          headers: { authorization: 'Bearer bench' },
+          body: JSON.stringify({ canonical: canonical(route), text: JSON.stringify(route) }),
+        });
+        if (status !== 200) throw new Error(body);
       },
       end: () => started.end(),
     };
