@@ -28,14 +28,18 @@ function adapterRows({ version, router, deployer, metrics, target, notify }: Rel
 }
 
 function routerRows(target: string, { name, router }: NamedRouter): Row[] {
-  if (router.kind !== 'haproxy') return [];
   const path = name === '' ? 'router' : `router.routers.${name}`;
+  if (router.kind === 'nginx') return [[`${path}.changes`, nginxChanges, nginxChanges]];
+  if (router.kind !== 'haproxy') return [];
   return router.instances.map(({ backends }, index) => [
     `${path}.instances[${index}].backends`,
     `${backends.a}, ${backends.b}`,
     `${target}-a, ${target}-b`,
   ]);
 }
+
+/** Nothing to choose, but worth knowing before a release. */
+const nginxChanges = 'in Lua, without a reload';
 
 function deployerRows(deployer: ReleaseSpec['deployer']): Row[] {
   switch (deployer.kind) {
