@@ -20,7 +20,9 @@ function partsOf({ spec }: Site): Record<string, Router> {
   );
 }
 
-it('a release moves both routers together, and an abort does not wait for a dead one', { timeout: 90_000 }, async () => {
+it('a release moves both routers together, and an abort does not wait for a dead one', {
+  timeout: 90_000,
+}, async () => {
   await Promise.all([movesBoth(), abortsWhileOneIsDead()]);
 });
 

@@ -67,7 +67,9 @@ describe('the outlook of gray plan', () => {
 
   it('says what would help where there is hardly hope', async () => {
     const { out } = await plan(goodFile, '--traffic', '1', '--base-rate', 'errors=0.5%');
-    expect(out.replace(/\s+/g, ' ')).toMatch(/stage 1 of 2, errors: (over 99|100) % of good releases are undecided after 3m/);
+    expect(out.replace(/\s+/g, ' ')).toMatch(
+      /stage 1 of 2, errors: (over 99|100) % of good releases are undecided after 3m/,
+    );
   });
 
   it('is a field of the JSON, with gray requests and bad events', async () => {
