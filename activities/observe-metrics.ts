@@ -41,9 +41,9 @@ function foldIn({ evidence }: Adapters, judge: Judge, seen: Seen, interval: Inte
   keepInterval(evidence, seen, interval);
 }
 
-/** While leveling moves servers, nothing is meant for longer than a moment. */
+/** Nobody knows how many requests segments hold; and while leveling moves servers, nothing is meant for longer than a moment. */
 function meant({ expect, shareBp, restBp }: ObserveOrder): Pick<Interval, 'meantBp'> {
-  if (expect === null || expect.split.rest === 'gray') return {};
+  if (expect === null || expect.split.rest === 'gray' || expect.split.segments !== undefined) return {};
   return { meantBp: meantForGrayBp(shareBp, restBp) };
 }
 

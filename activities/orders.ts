@@ -3,7 +3,7 @@ import type { ReleaseEvent } from '../src/adapters/notifier/port.ts';
 import type { Artifact, RunningVersion, VersionProbe } from '../src/domain/artifact.ts';
 import type { Problem } from '../src/domain/errors.ts';
 import type { Period } from '../src/domain/phases.ts';
-import type { DesiredRoute, ServerTraffic, Split } from '../src/domain/route.ts';
+import type { DesiredRoute, Segment, ServerTraffic, Split } from '../src/domain/route.ts';
 import type { Arm, PoolName, ServerSpec } from '../src/domain/server.ts';
 import type {
   Check,
@@ -39,6 +39,8 @@ export interface RouteStep {
 export interface Confirm {
   readonly expected: Readonly<Record<Arm, string | null>>;
   readonly formerly: readonly string[];
+  /** Absent: no segment waits for its stage or has left gray. */
+  readonly formerSegments?: readonly Segment[];
   /** On the way to users a route that is not confirmed is a fault; on the way back it is reported and the way goes on. */
   readonly unconfirmed: 'fails' | 'isReported';
 }

@@ -48,7 +48,7 @@ function routeProblems({ spec, mode }: ReleaseRequest, { route, servers }: Route
 }
 
 function nobodyOnGray({ servers }: ReleaseSpec, { stable, split, servers: places }: DesiredRoute): boolean {
-  const lists = split.alwaysGray.length > 0 || split.rest === 'gray';
+  const lists = split.alwaysGray.length > 0 || split.segments !== undefined || split.rest === 'gray';
   return (
     split.shareBp === 0 && !lists && servers.every(({ id, gray, spare }) => gray || spare || places[id] === stable)
   );

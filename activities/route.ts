@@ -71,9 +71,9 @@ async function confirm(
   step: RouteStep,
   wanted: Confirm,
 ): Promise<readonly string[]> {
-  const { expected, formerly } = wanted;
-  const { ok, problems } = await router.confirm({ desired: step.desired, version: order.version, expected, formerly });
-  if (ok || wanted.unconfirmed === 'isReported') return problems;
+  const { unconfirmed, ...proof } = wanted;
+  const { ok, problems } = await router.confirm({ desired: step.desired, version: order.version, ...proof });
+  if (ok || unconfirmed === 'isReported') return problems;
   throw new GrayError('routeNotConfirmed', `traffic does not follow the route: ${problems.join('; ')}`, {
     details: { problems },
   });

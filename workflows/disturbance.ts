@@ -5,6 +5,7 @@ import { goOnClock, stopClock } from '../src/domain/clock.ts';
 import { capacityOf } from '../src/domain/desired.ts';
 import { rounding } from '../src/domain/leveling.ts';
 import { percentOf } from '../src/domain/percent.ts';
+import { segmentsBpUpTo } from '../src/domain/segments.ts';
 import { otherPool } from '../src/domain/server.ts';
 import { announce } from './announce.ts';
 import { Interruption } from './interruption.ts';
@@ -92,8 +93,10 @@ export function fittingNow(run: Run, stage = run.state.stage): number {
   const { maxLoad } = run.spec.capacity;
   const capacity = capacityOf(run.state, run.spec);
   const wanted = wantedShareBp(run, stage);
-  const { gray } = poolLoads(capacity, { shareBp: wanted, rest: run.state.rest }, run.spec.audience.restBp);
-  return gray <= maxLoad + rounding ? wanted : fittingShareBp(capacity, maxLoad, wanted);
+  const { rest } = run.state;
+  const segmentsBp = segmentsBpUpTo(run.spec, stage + 1);
+  const { gray } = poolLoads(capacity, { shareBp: wanted, rest }, run.spec.audience.restBp, segmentsBp);
+  return gray <= maxLoad + rounding ? wanted : fittingShareBp(capacity, maxLoad, wanted, segmentsBp);
 }
 
 /** The share that has passed, or that the stage holds. */

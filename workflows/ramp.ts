@@ -24,8 +24,8 @@ export async function ramp(run: Run): Promise<void> {
 
 const present = ({ spec, state }: Run): StageSpec | undefined => spec.ramp.stages[state.stage];
 
-const label = ({ spec, state }: Run, { shareBp }: StageSpec): string =>
-  `stage ${state.stage + 1} of ${spec.ramp.stages.length}: ${percentOf(shareBp)}`;
+const label = ({ spec, state }: Run, { shareBp, segments = [] }: StageSpec): string =>
+  `stage ${state.stage + 1} of ${spec.ramp.stages.length}: ${[percentOf(shareBp), ...segments].join(' + ')}`;
 
 /** The clock starts only when the share is confirmed, gray carries all of it, and nobody has paused meanwhile. */
 async function open(run: Run, stage: StageSpec): Promise<void> {
@@ -46,7 +46,7 @@ function following(run: Run): Next {
   const stage = state.stage + 1;
   const holdMs = spec.ramp.stages[stage]?.holdMs;
   if (holdMs === undefined) return { kind: 'leveling', stage };
-  const then = { ...state, ...opening(run, stage), fence: state.fence + 1 };
+  const then = { ...state, ...opening(run, stage), stage, fence: state.fence + 1 };
   return { kind: 'stage', stage, expect: desiredRoute(then, spec, release), holdMs };
 }
 

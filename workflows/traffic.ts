@@ -1,6 +1,7 @@
 /** Every change of traffic: intend it in the state, set it under the next fence, prove it, and note what the router says. */
-import type { RouteOrder, RouteResult, RouteStep, ServerProof } from '../activities/orders.ts';
+import type { Confirm, RouteOrder, RouteResult, RouteStep, ServerProof } from '../activities/orders.ts';
 import { desiredRoute, expectedVersions, formerlyListed } from '../src/domain/desired.ts';
+import { formerSegments } from '../src/domain/segments.ts';
 import type { Place } from '../src/domain/server.ts';
 import { allUsersBp } from '../src/domain/split.ts';
 import type { ReleaseState, ServerState, Settled } from '../src/domain/state.ts';
@@ -62,7 +63,7 @@ function stepOf(run: Run, { change, confirm = false, drain }: Move): RouteStep {
   return {
     desired: desiredRoute(state, spec, run.release),
     confirm: confirm
-      ? { expected: expectedVersions(state), formerly: formerly(run), unconfirmed: back(run) ? 'isReported' : 'fails' }
+      ? { ...{ expected: expectedVersions(state), unconfirmed: back(run) ? 'isReported' : 'fails' }, ...former(run) }
       : null,
     drain: drain === undefined || drain.length === 0 ? null : { servers: drain, patienceMs },
   };
@@ -70,6 +71,11 @@ function stepOf(run: Run, { change, confirm = false, drain }: Move): RouteStep {
 
 /** Only where lists no longer apply: then nobody may reach gray by one. */
 const formerly = ({ state, spec }: Run): string[] => (state.listsApply || state.testing ? [] : formerlyListed(spec));
+
+function former(run: Run): Pick<Confirm, 'formerly' | 'formerSegments'> {
+  const segments = formerSegments(run.state, run.spec);
+  return { formerly: formerly(run), ...(segments.length > 0 && { formerSegments: segments }) };
+}
 
 function limitsOf({ steps }: RouteOrder) {
   const drainMs = Math.max(0, ...steps.map((step) => step.drain?.patienceMs ?? 0));

@@ -35,8 +35,12 @@ export async function directAbort(
 ): Promise<DirectAbort> {
   const { before, after } = await write(spec, router, options);
   const formerly = [...before.split.alwaysGray, ...formerlyListed(spec)];
+  const formerSegments = before.split.segments ?? spec.audience.segments ?? [];
   const expected = { gray: null, stable: null };
-  const confirmation = await router.confirm({ desired: after, version: spec.version, expected, formerly });
+  const confirmation = await router.confirm({
+    ...{ desired: after, version: spec.version, expected },
+    ...{ formerly, formerSegments },
+  });
   return { target: spec.target, before, after, confirmation, floorBp: after.split.shareBp };
 }
 
@@ -65,6 +69,7 @@ export function withoutGray(
   { toZero = false }: DirectAbortOptions,
 ): DesiredRoute {
   const { route } = state;
+  const { segments: _left, ...split } = route.split;
   const floorBp = toZero || !isLeveled(spec, route) ? 0 : floorOf(spec, state);
   return {
     ...route,
@@ -72,11 +77,11 @@ export function withoutGray(
     release: 'operator',
     period: 'exception',
     split: {
-      ...route.split,
+      ...split,
       shareBp: floorBp,
       alwaysGray: [],
       alwaysStable: [],
-      rest: floorBp > 0 ? route.split.rest : 'stable',
+      rest: floorBp > 0 ? split.rest : 'stable',
     },
   };
 }

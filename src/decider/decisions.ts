@@ -40,7 +40,7 @@ async function decide(parts: DecisionParts, request: IncomingMessage, response: 
   // Its failure may be news, and then the other pool may have to stand in.
   await Promise.all(servers.named(tried).map((server) => health.check(server)));
   const { route } = holder;
-  const arm = holder.armOf(identity(request.headers));
+  const arm = holder.armOf(identity(request.headers), request.headers);
   const first = servers.choose(route, arm, new Set(tried));
   const refused = first !== null && hasBody(request) && !(await connects(first.server));
   if (refused) health.unreachable(first.server);

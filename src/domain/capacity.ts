@@ -16,15 +16,16 @@ export interface PoolLoads {
 
 type Demand = Pick<Split, 'shareBp' | 'rest'>;
 
-/** Part (0 … 1) of all requests that goes to gray; `restBp` is the part that `rest` decides. */
-export function grayDemand(split: Demand, restBp: number): number {
+/** Part (0 … 1) of all requests that goes to gray; `restBp` is the part that `rest` decides, `segmentsBp` what segments hold. */
+export function grayDemand(split: Demand, restBp: number, segmentsBp = 0): number {
   const rest = restBp / allUsersBp;
-  return (split.shareBp / allUsersBp) * (1 - rest) + (split.rest === 'gray' ? rest : 0);
+  const [share, segments] = [split.shareBp / allUsersBp, segmentsBp / allUsersBp];
+  return (share + (1 - share) * segments) * (1 - rest) + (split.rest === 'gray' ? rest : 0);
 }
 
 /** Load of both pools; Infinity where users are sent to a pool without servers. */
-export function poolLoads(capacity: Capacity, split: Demand, restBp: number): PoolLoads {
-  const gray = grayDemand(split, restBp);
+export function poolLoads(capacity: Capacity, split: Demand, restBp: number, segmentsBp = 0): PoolLoads {
+  const gray = grayDemand(split, restBp, segmentsBp);
   return { gray: loadOf(gray, capacity.gray, capacity.all), stable: loadOf(1 - gray, capacity.stable, capacity.all) };
 }
 
@@ -38,10 +39,19 @@ function loadOf(demand: number, weight: number, all: number): number {
   return weight === 0 ? Number.POSITIVE_INFINITY : (demand * all) / weight;
 }
 
-/** Share that the gray pool can carry at `maxLoad`, at most `wantedBp`. */
-export function fittingShareBp(capacity: Capacity, maxLoad: number, wantedBp: number): number {
-  return Math.min(wantedBp, Math.floor((maxLoad * capacity.gray * allUsersBp) / capacity.all));
+/** Share that the gray pool can carry at `maxLoad` beside its segments, at most `wantedBp`. */
+export function fittingShareBp(capacity: Capacity, maxLoad: number, wantedBp: number, segmentsBp = 0): number {
+  const carried = (maxLoad * capacity.gray * allUsersBp) / capacity.all;
+  return Math.min(wantedBp, Math.floor(besideSegments(carried, segmentsBp)));
 }
+
+/** The share with which gray gets `totalBp` of the users, segments among them. */
+const besideSegments = (totalBp: number, segmentsBp: number): number =>
+  segmentsBp === 0
+    ? totalBp
+    : segmentsBp >= allUsersBp
+      ? 0
+      : Math.max(0, ((totalBp - segmentsBp) / (allUsersBp - segmentsBp)) * allUsersBp);
 
 /**
  * The lowest share at which the servers back on base carry the others: max(0, 1 − maxLoad · S ÷ All).
@@ -57,11 +67,18 @@ export function floorShareBp(capacity: Capacity, maxLoad: number, shareBp: numbe
  * The share before a batch of weight `batch` leaves the stable pool: the one at which gray carries G ÷ (G + S − b) of all
  * requests, with what `rest` decides counted in. Never below the present share.
  */
-export function shareBeforeBatchBp(capacity: Capacity, batch: number, split: Demand, restBp: number): number {
+export function shareBeforeBatchBp(
+  capacity: Capacity,
+  batch: number,
+  split: Demand,
+  restBp: number,
+  segmentsBp = 0,
+): number {
   const left = capacity.stable - batch;
   if (left <= 0) return allUsersBp;
   const rest = restBp / allUsersBp;
   const balanced = capacity.gray / (capacity.gray + left) - (split.rest === 'gray' ? rest : 0);
-  const shareBp = rest < 1 ? Math.ceil((balanced / (1 - rest)) * allUsersBp) : allUsersBp;
+  const totalBp = rest < 1 ? (balanced / (1 - rest)) * allUsersBp : allUsersBp;
+  const shareBp = Math.ceil(besideSegments(totalBp, segmentsBp));
   return Math.max(split.shareBp, Math.min(allUsersBp, shareBp));
 }

@@ -3,6 +3,7 @@ import type { Capacity } from './capacity.ts';
 import type { BatchLimits, Candidate } from './leveling.ts';
 import { floorLimit } from './limits.ts';
 import type { DesiredRoute } from './route.ts';
+import { segmentsBpNow, splitSegments } from './segments.ts';
 import type { Arm, Place, ServerSpec } from './server.ts';
 import { otherPool, totalWeight } from './server.ts';
 import type { ReleaseSpec } from './spec.ts';
@@ -22,6 +23,7 @@ export function desiredRoute(state: ReleaseState, spec: ReleaseSpec, release: st
       alwaysGray: listedGray(state, spec),
       alwaysStable: state.listsApply || stillOnBase(state) ? spec.audience.alwaysStable : [],
       rest: state.rest,
+      ...splitSegments(state, spec),
     },
     servers: Object.fromEntries(Object.entries(state.servers).map(([id, server]) => [id, server.place])),
   };
@@ -72,7 +74,8 @@ export function capacityOf(state: ReleaseState, spec: ReleaseSpec): Capacity {
 
 /** What bounds the next batch, whichever way it goes. */
 export const batchLimits = (state: ReleaseState, spec: ReleaseSpec): BatchLimits => ({
-  ...{ maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp, ...floorLimit(spec, servingCount(state)) },
+  ...{ maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp, segmentsBp: segmentsBpNow(state, spec) },
+  ...floorLimit(spec, servingCount(state)),
 });
 
 /** Servers in a pool that answer. */

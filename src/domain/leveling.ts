@@ -16,6 +16,8 @@ export interface BatchLimits {
   readonly maxLoad: number;
   /** Part of the requests that `rest` decides, basis points. */
   readonly restBp: number;
+  /** Part of the users that segments send to gray, basis points; absent: none. */
+  readonly segmentsBp?: number;
   /** Serving servers that may leave at once; absent: as many as the load allows. */
   readonly mayLeave?: number;
 }
@@ -95,11 +97,17 @@ function batchWith(
   capacity: Capacity,
   during: Capacity,
   { shareBp: present }: Shares,
-  { restBp }: BatchLimits,
+  { restBp, segmentsBp }: BatchLimits,
 ): LevelingBatch {
   const weight = servingWeight(servers);
-  const shareBp = weight === 0 ? present : shareBeforeBatchBp(capacity, weight, { shareBp: present, rest }, restBp);
-  return { servers: servers.map(({ id }) => id), shareBp, rest, loads: poolLoads(during, { shareBp, rest }, restBp) };
+  const shareBp =
+    weight === 0 ? present : shareBeforeBatchBp(capacity, weight, { shareBp: present, rest }, restBp, segmentsBp);
+  return {
+    servers: servers.map(({ id }) => id),
+    shareBp,
+    rest,
+    loads: poolLoads(during, { shareBp, rest }, restBp, segmentsBp),
+  };
 }
 
 /**
@@ -114,7 +122,7 @@ export function nextRollbackBatch(
   limits: RollbackLimits,
 ): readonly string[] {
   const { size = left.length, mayLeave = left.length } = limits;
-  const demand = grayDemand(split, limits.restBp);
+  const demand = grayDemand(split, limits.restBp, limits.segmentsBp);
   // Gray servers that no user is on are not missed: there is no floor for them.
   if (demand === 0) return left.slice(0, size).map((server) => server.id);
   const idle = left.filter((server) => !server.serving);

@@ -15,6 +15,17 @@ export interface Split {
   readonly alwaysStable: readonly string[];
   /** Where requests without identity and always-stable users go. */
   readonly rest: 'stable' | 'gray';
+  /** Requests of these reach gray beside the share; absent: none. */
+  readonly segments?: readonly Segment[];
+}
+
+/** Requests that carry one of `values` in a header which the login layer sets: a branch, the staff, a region. */
+export interface Segment {
+  readonly name: string;
+  /** In lower case. */
+  readonly header: string;
+  /** Whole values of the header. */
+  readonly values: readonly string[];
 }
 
 /** Who may write next: a router refuses every write whose fence is below the one it holds. */
@@ -51,13 +62,20 @@ export const sameTraffic = (one: DesiredRoute, other: DesiredRoute): boolean =>
 /** Equal in every field, fence included: a repeat of a write already done. */
 export const sameRoute = (one: DesiredRoute, other: DesiredRoute): boolean => canonical(one) === canonical(other);
 
+/** What the segments come to: one `header: value` each. Nothing where there are none, as in routes from before segments. */
+const matches = ({ segments = [] }: Split): string[][] =>
+  segments.length === 0 ? [] : [[...new Set(segments.flatMap(headerValues))].sort()];
+
+/** `header: value` for each value of a segment. */
+export const headerValues = ({ header, values }: Segment): string[] => values.map((value) => `${header}: ${value}`);
+
 /** One text per route, whatever order its keys and lists came in. */
 export function canonical(route: DesiredRoute): string {
   const { split, servers, ...rest } = route;
   const sorted = (list: readonly string[]) => [...new Set(list)].sort();
   return JSON.stringify([
     [rest.fence, rest.release, rest.period, rest.stable],
-    [split.shareBp, split.salt, sorted(split.alwaysGray), sorted(split.alwaysStable), split.rest],
+    [split.shareBp, split.salt, sorted(split.alwaysGray), sorted(split.alwaysStable), split.rest, ...matches(split)],
     Object.entries(servers).sort(([a], [b]) => (a < b ? -1 : 1)),
   ]);
 }

@@ -1,5 +1,5 @@
 /** The assignment of a request to an arm: the same rule on every router. */
-import type { DesiredRoute } from './route.ts';
+import type { DesiredRoute, Segment, Split } from './route.ts';
 import type { Arm, PoolName } from './server.ts';
 import { otherPool } from './server.ts';
 import { xxh32 } from './xxh32.ts';
@@ -9,13 +9,38 @@ export const allUsersBp = 10_000;
 /** 0 … 9 999, fixed for a user and a salt. */
 export const bucketOf = (salt: string, user: string): number => xxh32(`${salt}:${user}`) % allUsersBp;
 
-/** Which arm answers `user` (null: a request without identity). Sticky, and monotone in the share. */
-export function assign(route: Pick<DesiredRoute, 'period' | 'split'>, user: string | null): Arm {
+/** Headers of a request, names in lower case; one that came several times is in no segment. */
+export type Attributes = Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/**
+ * Which arm answers `user` (null: a request without identity), and by which rule: the first that fits, in this order on
+ * every router. Sticky, and monotone in the share and in the segments.
+ */
+export function assignment(route: SplitRoute, user: string | null, attributes: Attributes = {}): Assignment {
   const { split } = route;
-  if (user === null || split.alwaysStable.includes(user)) return split.rest;
-  if (split.alwaysGray.includes(user)) return 'gray';
-  return bucketOf(split.salt, user) < effectiveShareBp(route) ? 'gray' : 'stable';
+  if (user !== null && split.alwaysStable.includes(user)) return { arm: split.rest, by: 'alwaysStable' };
+  if (user !== null && split.alwaysGray.includes(user)) return { arm: 'gray', by: 'alwaysGray' };
+  const segment = segmentOf(split, attributes);
+  if (segment !== undefined) return { arm: 'gray', by: 'segment', segment: segment.name };
+  if (user === null) return { arm: split.rest, by: 'anonymous' };
+  const bucket = bucketOf(split.salt, user);
+  return { arm: bucket < effectiveShareBp(route) ? 'gray' : 'stable', by: 'share', bucket };
 }
+
+export type Assignment = { readonly arm: Arm } & (
+  | { readonly by: 'alwaysStable' | 'alwaysGray' | 'anonymous' }
+  | { readonly by: 'segment'; readonly segment: string }
+  | { readonly by: 'share'; readonly bucket: number }
+);
+
+type SplitRoute = Pick<DesiredRoute, 'period' | 'split'>;
+
+export const assign = (route: SplitRoute, user: string | null, attributes: Attributes = {}): Arm =>
+  assignment(route, user, attributes).arm;
+
+/** The first segment that the headers match. */
+const segmentOf = ({ segments = [] }: Split, attributes: Attributes): Segment | undefined =>
+  segments.find(({ header, values }) => values.some((value) => attributes[header] === value));
 
 /** In period normal a share has no effect: until the period switch only test users reach gray. */
 export const effectiveShareBp = (route: Pick<DesiredRoute, 'period' | 'split'>): number =>
@@ -26,13 +51,29 @@ export const poolOf = (route: Pick<DesiredRoute, 'stable'>, arm: Arm): PoolName 
 
 /** A request that proves a route, and the arm that has to answer it. */
 export interface ProbeUser {
-  readonly who: 'below' | 'above' | 'alwaysGray' | 'alwaysStable' | 'formerlyListed' | 'anonymous';
+  readonly who:
+    | 'below'
+    | 'above'
+    | 'alwaysGray'
+    | 'alwaysStable'
+    | 'formerlyListed'
+    | 'anonymous'
+    | 'segment'
+    | 'formerSegment';
   readonly user: string | null;
+  /** Headers that put the request into a segment. */
+  readonly attributes?: Readonly<Record<string, string>>;
   readonly expect: Arm;
 }
 
-/** The users whose answers prove `route`: those that can exist at its share. `formerly`: users that were listed before. */
-export function probeUsers(route: DesiredRoute, formerly: readonly string[] = []): ProbeUser[] {
+/** Who must no longer, or not yet, reach gray by a list or a segment. */
+export interface Former {
+  readonly users?: readonly string[];
+  readonly segments?: readonly Segment[];
+}
+
+/** The requests whose answers prove `route`: those that can exist at its share. */
+export function probeUsers(route: DesiredRoute, former: Former = {}): ProbeUser[] {
   const shareBp = effectiveShareBp(route);
   const probe = (who: ProbeUser['who'], user: string | null): ProbeUser => ({ who, user, expect: assign(route, user) });
   const probes = [probe('anonymous', null)];
@@ -42,8 +83,24 @@ export function probeUsers(route: DesiredRoute, formerly: readonly string[] = []
   }
   for (const user of route.split.alwaysGray.slice(0, 1)) probes.push(probe('alwaysGray', user));
   for (const user of route.split.alwaysStable.slice(0, 1)) probes.push(probe('alwaysStable', user));
-  for (const user of formerly.slice(0, 1)) probes.push(probe('formerlyListed', user));
-  return probes;
+  for (const user of former.users?.slice(0, 1) ?? []) probes.push(probe('formerlyListed', user));
+  return [
+    ...probes,
+    ...segmentProbes(route, 'segment', route.split.segments),
+    ...segmentProbes(route, 'formerSegment', former.segments),
+  ];
+}
+
+/** Asked as a user whom the share alone leaves on stable, where there is one. */
+function segmentProbes(route: DesiredRoute, who: ProbeUser['who'], segments: readonly Segment[] = []): ProbeUser[] {
+  const shareBp = effectiveShareBp(route);
+  const user = shareBp < allUsersBp ? userInBuckets(route.split.salt, shareBp, allUsersBp) : null;
+  return segments.slice(0, 1).flatMap(({ header, values }) =>
+    values.slice(0, 1).map((value) => {
+      const attributes = { [header]: value };
+      return { who, user, attributes, expect: assign(route, user, attributes) };
+    }),
+  );
 }
 
 /** How close to the threshold, in basis points, a probe user is looked for. */

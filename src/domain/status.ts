@@ -7,6 +7,7 @@ import { poolLoads } from './capacity.ts';
 import { capacityOf } from './desired.ts';
 import type { Outcome, Period, Phase } from './phases.ts';
 import { type Rehearsed, rehearsedIn } from './rehearsal.ts';
+import { segmentsBpNow } from './segments.ts';
 import type { Arm, Place } from './server.ts';
 import type { ReleaseMode, ReleaseRequest } from './spec.ts';
 import type { Decree, Gate, JournalEntry, ReleaseState, ServerState, StageClock, Waiting } from './state.ts';
@@ -107,7 +108,7 @@ export function statusOf(request: ReleaseRequest, state: ReleaseState, facts: St
     updatedAtMs: facts.nowMs,
     ...pick(state),
     ...(request.mode === 'rehearsal' && { rehearsed: rehearsedIn(state.fold) }),
-    loads: poolLoads(capacityOf(state, spec), state, spec.audience.restBp),
+    loads: poolLoads(capacityOf(state, spec), state, spec.audience.restBp, segmentsBpNow(state, spec)),
     stage: stageStatus(request, state),
     servers: spec.servers.flatMap(({ id }) => serverStatus(state, id)),
     failure: state.failure?.reason ?? null,

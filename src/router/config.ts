@@ -31,7 +31,7 @@ const identitySchema = z
   .strictObject({
     header: z.string().min(1).toLowerCase().optional(),
     cookie: z.string().min(1).optional(),
-    /** False where clients can set the header themselves: then only the cookie counts at the public entrance. */
+    /** False where clients can set headers themselves: then only the cookie counts at the public entrance, and no segment. */
     trustHeader: z.boolean().default(true),
   })
   .refine(({ header, cookie }) => (header ?? cookie) !== undefined, { error: 'expected a header, a cookie or both' });

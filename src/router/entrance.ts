@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import type { Clients } from './clients.ts';
 import { Exchange } from './exchange.ts';
 import type { Health } from './health.ts';
-import type { ReadIdentity } from './identity.ts';
+import type { ReadAttributes, ReadIdentity } from './identity.ts';
 import { type Listener, listener } from './listener.ts';
 import type { RouterMetrics } from './metrics.ts';
 import type { RouteHolder } from './route-holder.ts';
@@ -18,6 +18,7 @@ export interface EntranceParts {
   readonly health: Health;
   readonly upstream: Upstream;
   readonly identity: ReadIdentity;
+  readonly attributes: ReadAttributes;
   /** Whether answers carry the `x-gray-…` headers. */
   readonly reveal: boolean;
   /** Fires when the router begins to stop: from then on every answer ends its connection. */

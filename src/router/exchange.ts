@@ -42,10 +42,10 @@ export class Exchange {
 
   /** Every try asks the route of this moment: a server that has left its pool since gets nothing more. */
   #try(): void {
-    const { holder, servers, identity, metrics } = this.#parts;
+    const { holder, servers, identity, attributes, metrics } = this.#parts;
     this.#tries += 1;
     this.#user = identity(this.#request.headers);
-    this.#arm = holder.armOf(this.#user);
+    this.#arm = holder.armOf(this.#user, attributes(this.#request.headers));
     this.#choice = servers.choose(holder.route, this.#arm, this.#tries === 1 ? untried : new Set(this.#tried));
     if (this.#tries === 1) metrics?.request(this.#labels());
     if (this.#choice === null) this.#answer(503, 'no server is able to answer');

@@ -1,8 +1,17 @@
 /** Who asks: the header first, then the cookie, as on every router. */
 import type { IncomingHttpHeaders } from 'node:http';
 import type { IdentitySpec } from '../domain/spec.ts';
+import type { Attributes } from '../domain/split.ts';
 
 export type ReadIdentity = (headers: IncomingHttpHeaders) => string | null;
+
+/** The headers that may put a request into a segment: all of them, or none where clients could set them. */
+export type ReadAttributes = (headers: IncomingHttpHeaders) => Attributes;
+
+export const attributesReader =
+  (trusted: boolean): ReadAttributes =>
+  (headers) =>
+    trusted ? headers : {};
 
 export function identityReader({ header, cookie }: IdentitySpec): ReadIdentity {
   const name = header?.toLowerCase();

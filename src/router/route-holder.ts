@@ -2,7 +2,7 @@
 import { fenceDecision, refuseOtherServers, routeAtRest } from '../domain/fence.ts';
 import type { DesiredRoute } from '../domain/route.ts';
 import type { Arm } from '../domain/server.ts';
-import { assign } from '../domain/split.ts';
+import { type Attributes, assign } from '../domain/split.ts';
 import type { RouterConfig, ServerConfig } from './config.ts';
 import { readStateFile, writeStateFile } from './state-file.ts';
 
@@ -34,12 +34,11 @@ export class RouteHolder {
   }
 
   /** The arm of `user`, by `assign`; long lists cost nothing here. */
-  armOf(user: string | null): Arm {
+  armOf(user: string | null, attributes: Attributes): Arm {
     const { period, split } = this.#route;
-    if (user === null) return split.rest;
-    const alwaysGray = this.#listed.gray.has(user) ? [user] : [];
-    const alwaysStable = this.#listed.stable.has(user) ? [user] : [];
-    return assign({ period, split: { ...split, alwaysGray, alwaysStable } }, user);
+    const alwaysGray = user !== null && this.#listed.gray.has(user) ? [user] : [];
+    const alwaysStable = user !== null && this.#listed.stable.has(user) ? [user] : [];
+    return assign({ period, split: { ...split, alwaysGray, alwaysStable } }, user, attributes);
   }
 
   /** Durable before it is effective. `prepare` runs inside the step, before the write. */

@@ -6,7 +6,7 @@ import { Clients } from './clients.ts';
 import type { RouterConfig } from './config.ts';
 import { type EntranceParts, openEntrance } from './entrance.ts';
 import { Health } from './health.ts';
-import { identityReader } from './identity.ts';
+import { attributesReader, identityReader } from './identity.ts';
 import type { Listener } from './listener.ts';
 import { RouterMetrics } from './metrics.ts';
 import { RouteHolder } from './route-holder.ts';
@@ -74,6 +74,7 @@ type Shared = Pick<EntranceParts, 'holder' | 'servers' | 'health' | 'upstream' |
 const probeParts = (shared: Shared, { identity }: RouterConfig): EntranceParts => ({
   ...shared,
   identity: identityReader(spec(identity)),
+  attributes: attributesReader(true),
   reveal: true,
   metrics: null,
   clients: null,
@@ -85,6 +86,7 @@ const publicParts = (
 ): EntranceParts => ({
   ...shared,
   identity: identityReader(spec(identity.trustHeader ? identity : { ...identity, header: undefined })),
+  attributes: attributesReader(identity.trustHeader),
   reveal: revealRoute,
 });
 

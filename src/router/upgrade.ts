@@ -13,7 +13,7 @@ export function upgrade(parts: EntranceParts, request: IncomingMessage, socket: 
 
 function connect(parts: EntranceParts, request: IncomingMessage, socket: Socket, head: Buffer): void {
   const { holder, servers, health, upstream, metrics } = parts;
-  const arm = holder.armOf(parts.identity(request.headers));
+  const arm = holder.armOf(parts.identity(request.headers), parts.attributes(request.headers));
   const choice = servers.choose(holder.route, arm, new Set());
   const labels = { arm, pool: choice?.pool ?? 'none', server: choice?.server.id ?? 'none' };
   metrics?.request(labels);

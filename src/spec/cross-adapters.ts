@@ -1,6 +1,7 @@
 import type { Allowed } from './cross-checks.ts';
 import { severalChecks } from './cross-several.ts';
-import type { GoodSections, ReleaseFile } from './file.ts';
+import { eachRouter, type RouterAt } from './each-router.ts';
+import type { GoodSections } from './file.ts';
 import type { Finding, Step } from './finding.ts';
 import { finding } from './finding.ts';
 import { listed, nearest } from './near.ts';
@@ -14,16 +15,6 @@ export const routerChecks = (sections: GoodSections, allowed: Allowed): Finding[
   ...(sections.deployer?.kind === 'process' ? placeholderChecks(sections.deployer.start) : []),
   ...(sections.deployer?.kind === 'process' ? sourceCheck(sections) : []),
 ];
-
-interface RouterAt {
-  readonly router: SingleRouterFile;
-  readonly path: readonly Step[];
-}
-
-const eachRouter = (router: ReleaseFile['router']): RouterAt[] =>
-  router.kind === 'several'
-    ? Object.entries(router.routers).map(([name, one]) => ({ router: one, path: ['router', 'routers', name] }))
-    : [{ router, path: ['router'] }];
 
 /** What a kind needs beyond its shape. */
 function singleRouterChecks({ router, path }: RouterAt): Finding[] {

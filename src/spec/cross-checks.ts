@@ -2,6 +2,7 @@
 
 import { routerChecks } from './cross-adapters.ts';
 import { judgeChecks } from './cross-judge.ts';
+import { fileLadderChecks } from './cross-ladder.ts';
 import { phaseChecks } from './cross-phases.ts';
 import { serverChecks } from './cross-servers.ts';
 import type { GoodSections } from './file.ts';
@@ -18,4 +19,5 @@ export const crossChecks = (sections: GoodSections, allowed: Allowed): Finding[]
   ...routerChecks(sections, allowed),
   ...judgeChecks(sections),
   ...phaseChecks(sections),
+  ...fileLadderChecks(sections),
 ];

@@ -5,7 +5,6 @@ import { finding } from './finding.ts';
 
 export function phaseChecks({ ramp, data, leveling, verify, audience }: GoodSections): Finding[] {
   return [
-    ...(ramp === undefined ? [] : growing(ramp.stages.map((stage) => stage.share))),
     ...(data === undefined ? [] : dataChecks(data)),
     ...(data?.pointOfNoReturn === 'leveling' ? gateChecks(leveling) : []),
     ...(verify === undefined ? [] : askers(verify)),
@@ -13,16 +12,6 @@ export function phaseChecks({ ramp, data, leveling, verify, audience }: GoodSect
     ...(audience === undefined || ramp?.maxUsers === undefined ? [] : usersKnown(audience)),
   ];
 }
-
-const percent = (bp: number): string => `${bp / 100}%`;
-
-export const growing = (sharesBp: readonly number[]): Finding[] =>
-  sharesBp.flatMap((share, index) => {
-    const before = sharesBp[index - 1] ?? 0;
-    if (share > before) return [];
-    const message = `expected more than the ${percent(before)} of the stage before, found ${percent(share)}`;
-    return [finding(['ramp', 'stages', index, 'share'], message)];
-  });
 
 function dataChecks({ compatible, pointOfNoReturn }: NonNullable<ReleaseFile['data']>): Finding[] {
   const path = ['data', 'pointOfNoReturn'];

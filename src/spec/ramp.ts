@@ -1,7 +1,18 @@
 /** Sections `audience` and `ramp`: who reaches gray, and how their number grows. */
 import { z } from 'zod';
 import { show } from './finding.ts';
-import { filePath, list, oneOf, section, text, userId, whole } from './scalars.ts';
+import {
+  filePath,
+  headerName,
+  headerValue,
+  list,
+  oneOf,
+  section,
+  segmentNames,
+  text,
+  userId,
+  whole,
+} from './scalars.ts';
 import { duration, percentBp } from './units.ts';
 
 const users = () =>
@@ -12,6 +23,20 @@ const users = () =>
     ])
     .default([]);
 
+const segmentName = () => text('a name of letters, digits, "_" and "-", at most 60', segmentNames);
+
+const segment = section({
+  name: segmentName().describe('What stages and `gray who` call it.'),
+  header: text('the name of a header', headerName)
+    .transform((name) => name.toLowerCase())
+    .describe('A header of router.identity.segments, which your own login layer sets.'),
+  values: list(text('a whole value of the header, without space around it', headerValue), 'values', {
+    min: 1,
+    max: 1_000,
+  }).describe('A request with one of these is in the segment.'),
+  users: whole(0, 10_000_000_000).exactOptional().describe('Expected users, for the plan and the loads.'),
+});
+
 export const audience = section({
   alwaysGray: users().describe('Users on the new version from the period switch on.'),
   alwaysStable: users().describe('Users who stay on the base version as long as it can carry them.'),
@@ -20,6 +45,9 @@ export const audience = section({
     .exactOptional()
     .describe('Fixed salt of the user hash. Default: every release draws its own users.'),
   users: whole(1, 10_000_000_000).exactOptional().describe('Users with an identity, for the plan.'),
+  segments: list(segment, 'segments', { max: 50 })
+    .exactOptional()
+    .describe('Groups of requests that stages can let in: a branch, the staff, a region.'),
 })
   .prefault({})
   .describe('Which users reach gray, beside the share.');
@@ -38,7 +66,12 @@ export const approval = (otherwise: 'rollback' | 'hold') =>
 const undecided = () => oneOf(['extend', 'hold', 'rollback']);
 
 const stage = section({
-  share: percentBp('0.01%').describe('Part of the users with an identity who reach gray.'),
+  share: percentBp('0%')
+    .prefault('0%')
+    .describe('Part of the users with an identity who reach gray. 0%: only lists and segments.'),
+  segments: list(segmentName(), 'names of segments', { min: 1, max: 50 })
+    .exactOptional()
+    .describe('Segments that reach gray from this stage on.'),
   hold: duration('100ms', '90d').describe('How long the stage is observed at least.'),
   undecided: undecided().exactOptional().describe('At the end of the hold without a verdict; default: ramp.undecided.'),
   approval: approval('rollback').exactOptional().describe('A person opens the way to the next stage.'),

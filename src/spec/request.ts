@@ -2,7 +2,7 @@
 import { InvalidInput } from '../domain/errors.ts';
 import type { ReleaseRequest, ReleaseSpec } from '../domain/spec.ts';
 import { definedOnes, requiredOne } from './cross-judge.ts';
-import { growing } from './cross-phases.ts';
+import { ladderChecks } from './cross-ladder.ts';
 import { serverChecks } from './cross-servers.ts';
 import { type Finding, finding, toProblems } from './finding.ts';
 import { check } from './issues.ts';
@@ -53,7 +53,7 @@ const within = (step: string, findings: readonly Finding[]): Finding[] =>
 
 const specChecks = (spec: ReleaseSpec): Finding[] => [
   ...serverChecks(spec),
-  ...growing(spec.ramp.stages.map((stage) => stage.shareBp)),
+  ...ladderChecks(spec.ramp.stages, spec.audience),
   ...requiredOne(spec.judge),
   ...definedOnes(spec.judge, spec.metrics),
 ];

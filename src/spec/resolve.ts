@@ -73,7 +73,7 @@ function resolveSource(artifact: Artifact, deployer: string, at: At): Artifact {
 }
 
 function resolveAudience(file: ReleaseFile, lists: Lists, gray: ReleaseSpec['verify']['gray']): AudienceSpec {
-  const { rest, salt, users } = file.audience;
+  const { rest, salt, users, segments } = file.audience;
   return {
     ...lists,
     testUsers: [
@@ -82,6 +82,7 @@ function resolveAudience(file: ReleaseFile, lists: Lists, gray: ReleaseSpec['ver
     restBp: rest,
     ...(salt === undefined ? {} : { salt }),
     ...(users === undefined ? {} : { users }),
+    ...(segments === undefined ? {} : { segments }),
   };
 }
 
@@ -95,9 +96,10 @@ const resolveRamp = ({ stages, patience, undecided, answerWithin, maxUsers }: Re
 
 type StageFile = ReleaseFile['ramp']['stages'][number];
 
-const resolveStage = ({ share, hold, undecided, approval }: StageFile): StageSpec => ({
+const resolveStage = ({ share, hold, segments, undecided, approval }: StageFile): StageSpec => ({
   shareBp: share,
   holdMs: hold,
+  ...(segments === undefined ? {} : { segments }),
   ...(undecided === undefined ? {} : { undecided }),
   ...(approval === undefined ? {} : { approval: resolveApproval(approval) }),
 });

@@ -78,6 +78,11 @@ export const filePath = (of: string) => text(`${of}: a path without line breaks`
 
 export const urlPath = () => text('a path that begins with "/", such as /health', /^\/(?!\/)[\x21-\x7e]{0,2000}$/);
 
+/** Printable, no space at the ends: as a header carries it. */
+export const headerValue = /^[\x21-\x7e]([\x20-\x7e]{0,198}[\x21-\x7e])?$/;
+
+export const segmentNames = /^[A-Za-z0-9_-]{1,60}$/;
+
 export const headerName = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/;
 
 export const envNames = () => list(envName(), 'names of environment variables', { max: 100 }).default([]);

@@ -89,7 +89,9 @@ describe('the users who prove a route', () => {
   it('are answered by the arm that the rule says, just below and just above the threshold', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 10_000 }), fc.string({ minLength: 1, maxLength: 8 }), (shareBp, salt) => {
-        const probes = probeUsers(route({ shareBp, salt, alwaysGray: ['vip'], alwaysStable: ['keep'] }), ['tester']);
+        const probes = probeUsers(route({ shareBp, salt, alwaysGray: ['vip'], alwaysStable: ['keep'] }), {
+          users: ['tester'],
+        });
         for (const { user, expect: arm } of probes)
           expect(assign(gray({ shareBp, salt, alwaysGray: ['vip'], alwaysStable: ['keep'] }), user)).toBe(arm);
         const kinds = probes.map(({ who }) => who);

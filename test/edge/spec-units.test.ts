@@ -7,9 +7,9 @@ describe('durations, percents and counts are strict', () => {
       'a share as a number',
       spoiled('share: 5%', 'share: 0.05'),
       'ramp.stages[0].share',
-      'expected a percent from 0.01% to 100% in steps',
+      'expected a percent from 0% to 100% in steps',
     ],
-    ['a share of nothing', spoiled('share: 5%', 'share: 0%'), 'ramp.stages[0].share', 'found "0%"'],
+    ['a share of nothing', spoiled('share: 5%', 'share: 0%'), 'ramp.stages[0].share', 'nobody would be on gray'],
     ['a share above everything', spoiled('share: 25%', 'share: 101%'), 'ramp.stages[1].share', 'found "101%"'],
     ['a share in steps too fine', spoiled('share: 5%', 'share: 0.005%'), 'ramp.stages[0].share', '0.01 %'],
     [

@@ -35,7 +35,7 @@ describe('unknown and missing keys', () => {
       'a key with a slip',
       spoiled('hold: 2m', 'hodl: 2m'),
       'ramp.stages[1].hodl',
-      'unknown key; known are share, hold, undecided, approval',
+      'unknown key; known are share, segments, hold, undecided, approval',
       'hold',
     ],
     [

@@ -41,7 +41,7 @@ export class Caddy {
     const { admin = { socket: join(dir, 'decider.sock') } } = order;
     this.spec = {
       kind: 'caddy',
-      identity: { header: 'x-user-id', cookie: 'uid' },
+      identity: { header: 'x-user-id', cookie: 'uid', segments: ['x-branch', 'x-staff'] },
       admin: join(dir, 'caddy.sock'),
       ...('socket' in admin
         ? { decider: admin.socket }
@@ -62,7 +62,7 @@ export class Caddy {
       admin: order.admin ?? { socket: spec.decider },
       stateFile,
       road,
-      identity: spec.identity,
+      identity: { header: 'x-user-id', cookie: 'uid' },
       servers: configured(servers),
       health: { everyMs: 100, timeoutMs: 1_000 },
     };

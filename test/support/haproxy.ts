@@ -11,7 +11,7 @@ import type { HaproxyInstance, HaproxyRouterSpec } from '../../src/domain/spec.t
 import { freePorts } from './ports.ts';
 import { eventually, type StartedProcess, startProcess } from './processes.ts';
 
-export const identity = { header: 'x-user-id', cookie: 'uid' } as const;
+export const identity = { header: 'x-user-id', cookie: 'uid', segments: ['x-branch', 'x-staff'] } as const;
 
 export interface HaproxyOrder {
   readonly target?: string;

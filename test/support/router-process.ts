@@ -63,7 +63,7 @@ export async function startRouterProcess(
   return {
     spec: {
       kind: 'embedded',
-      identity,
+      identity: { ...identity, segments: ['x-branch', 'x-staff'] },
       admin,
       entrance: `http://127.0.0.1:${listen}`,
       probe: `http://127.0.0.1:${probe}`,

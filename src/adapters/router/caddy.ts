@@ -50,8 +50,8 @@ export function caddyRouter(spec: CaddyRouterSpec, context: RouterContext): Rout
     read,
     apply: (desired) => state({ method: 'PUT', path: '/route', content: desired }),
     confirm: (request) =>
-      confirmRoute(request, { read }, (user) =>
-        askProbe({ probe: spec.probe, identity: spec.identity, version: request.version }, user),
+      confirmRoute(request, { read }, (...who) =>
+        askProbe({ probe: spec.probe, identity: spec.identity, version: request.version }, ...who),
       ),
     drain: (request) => drainServers(request, { read: settled(read, request), close: (_, fence) => refuseLate(fence) }),
   };

@@ -1,5 +1,5 @@
 /** Confirm, the part that is the same on every router: compare what it holds, then ask as users would. */
-import type { DesiredRoute } from '../../domain/route.ts';
+import { type DesiredRoute, headerValues } from '../../domain/route.ts';
 import type { Arm, PoolName } from '../../domain/server.ts';
 import { type ProbeUser, probeUsers } from '../../domain/split.ts';
 import type { Confirmation, ConfirmRequest, ProbeResult, Router } from './port.ts';
@@ -11,7 +11,10 @@ export interface ProbeAnswer {
   readonly error?: string;
 }
 
-export type AskProbe = (user: string | null) => Promise<ProbeAnswer>;
+/** `attributes`: further headers of the request. */
+export type AskProbe = (user: string | null, attributes: ProbeAttributes) => Promise<ProbeAnswer>;
+
+export type ProbeAttributes = Readonly<Record<string, string>>;
 
 /** Throws only what `read` throws. A router that changed hands or was restarted meanwhile is a problem too. */
 export async function confirmRoute(
@@ -20,8 +23,10 @@ export async function confirmRoute(
   ask: AskProbe,
 ): Promise<Confirmation> {
   const before = await router.read();
-  const users = probeUsers(request.desired, request.formerly);
-  const probes = await Promise.all(users.map(async (probe) => judge(probe, await ask(probe.user), request)));
+  const users = probeUsers(request.desired, { users: request.formerly, segments: request.formerSegments ?? [] });
+  const probes = await Promise.all(
+    users.map(async (probe) => judge(probe, await ask(probe.user, probe.attributes ?? {}), request)),
+  );
   const after = await router.read();
   const problems = [
     ...differences(request.desired, after.route),
@@ -65,6 +70,7 @@ export function differences(desired: DesiredRoute, held: DesiredRoute): string[]
     ...different('rest', desired.split.rest, held.split.rest),
     ...differentList('always-gray', desired.split.alwaysGray, held.split.alwaysGray),
     ...differentList('always-stable', desired.split.alwaysStable, held.split.alwaysStable),
+    ...differentSegments(desired, held),
   ];
   const ids = new Set([...Object.keys(desired.servers), ...Object.keys(held.servers)]);
   for (const id of ids) fields.push(...different(`place of ${id}`, desired.servers[id], held.servers[id]));
@@ -73,6 +79,15 @@ export function differences(desired: DesiredRoute, held: DesiredRoute): string[]
 
 const different = (field: string, wanted: unknown, found: unknown): string[] =>
   wanted === found ? [] : [`${field} is ${found ?? 'unknown'}, expected ${wanted ?? 'none'}`];
+
+/** A segment is no person, so it is told. */
+function differentSegments(desired: DesiredRoute, held: DesiredRoute): string[] {
+  const [wanted, found] = [matchesOf(desired), matchesOf(held)];
+  return wanted === found ? [] : [`segments are ${found || 'none'}, expected ${wanted || 'none'}`];
+}
+
+const matchesOf = ({ split }: DesiredRoute): string =>
+  [...new Set((split.segments ?? []).flatMap(headerValues))].sort().join(', ');
 
 /** Lists may be long and name people, so only the numbers are told. */
 function differentList(name: string, wanted: readonly string[], found: readonly string[]): string[] {

@@ -5,9 +5,9 @@ import type { EmbeddedRouterSpec } from '../../domain/spec.ts';
 import { askServer } from '../server-request.ts';
 import { isUnreachable, versionIn } from '../version-probe.ts';
 import { adminClient } from './admin-client.ts';
-import { confirmRoute, type ProbeAnswer } from './confirmation.ts';
+import { type AskProbe, confirmRoute, type ProbeAnswer } from './confirmation.ts';
 import { drainServers } from './draining.ts';
-import { identityHeaders } from './identity-headers.ts';
+import { probeHeaders } from './identity-headers.ts';
 import type { Router, RouterAbilities, RouterContext } from './port.ts';
 import { closedSchema, routeStateSchema } from './route-schema.ts';
 
@@ -36,14 +36,18 @@ export function embeddedRouter(spec: EmbeddedRouterSpec, _context: RouterContext
     abilities: embeddedAbilities,
     read,
     apply: (desired) => call({ method: 'PUT', path: '/route', content: desired }, routeStateSchema),
-    confirm: (request) => confirmRoute(request, { read }, (user) => askProbe(spec, user, request.version)),
+    confirm: (request) => confirmRoute(request, { read }, (...who) => askProbe(spec, request.version, ...who)),
     drain: (request) => drainServers(request, { read, close }),
   };
 }
 
-async function askProbe(spec: EmbeddedRouterSpec, user: string | null, version: VersionProbe): Promise<ProbeAnswer> {
+async function askProbe(
+  spec: EmbeddedRouterSpec,
+  version: VersionProbe,
+  ...who: Parameters<AskProbe>
+): Promise<ProbeAnswer> {
   const { hostname: host, port } = new URL(spec.probe);
-  const headers = identityHeaders(spec.identity, user);
+  const headers = probeHeaders(spec.identity, ...who);
   try {
     const order = { path: version.get, headers, timeoutMs: probeTimeoutMs };
     const answer = await askServer({ address: { host, port: Number(port || 80) } }, order);

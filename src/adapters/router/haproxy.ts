@@ -58,7 +58,7 @@ async function confirmSite(site: Site, identity: IdentitySpec, request: ConfirmR
     return stateOf(last);
   };
   const order = { probe, identity, version: request.version };
-  const confirmation = await confirmRoute(request, { read }, (user) => askProbe(order, user));
+  const confirmation = await confirmRoute(request, { read }, (...who) => askProbe(order, ...who));
   const inBoth = (last?.inBoth ?? []).map((id) => `${id} is ready in both pools`);
   const problems = [...confirmation.problems, ...inBoth].map((problem) => `${socket}: ${problem}`);
   return { ...confirmation, ok: problems.length === 0, problems };

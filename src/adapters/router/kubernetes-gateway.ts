@@ -14,8 +14,8 @@ import { kubeAccess } from '../kubernetes/access.ts';
 import { kubeClient } from '../kubernetes/client.ts';
 import { askServer } from '../server-request.ts';
 import { isUnreachable, versionIn } from '../version-probe.ts';
-import { confirmRoute, type ProbeAnswer } from './confirmation.ts';
-import { identityHeaders } from './identity-headers.ts';
+import { confirmRoute, type ProbeAnswer, type ProbeAttributes } from './confirmation.ts';
+import { probeHeaders } from './identity-headers.ts';
 import { applyAt, look, rulesOrder, type Seen, type Site } from './kubernetes-gateway/apply.ts';
 import { bucketText } from './kubernetes-gateway/buckets.ts';
 import { isReady, statusProblems } from './kubernetes-gateway/objects.ts';
@@ -71,7 +71,7 @@ async function confirmSite(site: Site, request: ConfirmRequest): Promise<Confirm
     last = await look(site);
     return stateOf(last, site.context);
   };
-  const confirmation = await confirmRoute(request, { read }, (user) => askProbe(site.spec, request, user));
+  const confirmation = await confirmRoute(request, { read }, (...who) => askProbe(site.spec, request, ...who));
   const rules = rulesFor(request.desired, rulesOrder(site.spec));
   const changed = isDeepStrictEqual(last?.object.spec.rules, rules) ? [] : ['the rules of the HTTPRoute are others'];
   const problems = [...confirmation.problems, ...changed, ...(last === undefined ? [] : statusProblems(last.object))];
@@ -95,17 +95,19 @@ async function askProbe(
   { probe, identity, bucketHeader }: KubernetesGatewayRouterSpec,
   { desired, version }: ConfirmRequest,
   user: string | null,
+  attributes: ProbeAttributes,
 ): Promise<ProbeAnswer> {
   const place = placeOfUrl(probe);
   if (place === null) return { pool: null, version: null, error: 'the probe entrance is not an http URL' };
   const { salt } = desired.split;
   const bucket = user === null ? {} : { [bucketHeader]: bucketText(salt, bucketOf(salt, user)) };
-  const headers = { ...identityHeaders({ ...(identity.header && { header: identity.header }) }, user), ...bucket };
+  const told = probeHeaders({ ...(identity.header && { header: identity.header }) }, user, attributes);
+  const headers = { ...told, ...bucket };
   try {
     const order = { path: joinPath(place.path, version.get), headers, timeoutMs: probeTimeoutMs };
     const answer = await askServer(place.server, order);
-    const told = answer.headers['x-gray-pool'];
-    const pool = told === 'a' || told === 'b' ? told : null;
+    const named = answer.headers['x-gray-pool'];
+    const pool = named === 'a' || named === 'b' ? named : null;
     if (answer.status !== 200) return { pool, version: null, error: `status ${answer.status}` };
     const running = versionIn(answer.body, version);
     return { pool, version: isUnreachable(running) ? null : running.version };

@@ -8,7 +8,7 @@ import type { DesiredRoute, RouteState } from '../../domain/route.ts';
 import type { PoolName } from '../../domain/server.ts';
 import { servingFor } from '../../domain/serving.ts';
 import type { MemoryRouterSpec } from '../../domain/spec.ts';
-import { assign } from '../../domain/split.ts';
+import { type Attributes, assign } from '../../domain/split.ts';
 import { confirmRoute } from './confirmation.ts';
 import { drainServers } from './draining.ts';
 import type { ConfirmRequest, DrainRequest, Router, RouterAbilities, RouterContext } from './port.ts';
@@ -76,8 +76,8 @@ export class MemoryRouter implements Router {
   confirm(request: ConfirmRequest) {
     const { versionOf } = this;
     const asked = versionOf === undefined ? { ...request, expected: { gray: null, stable: null } } : request;
-    return confirmRoute(asked, this, async (user) => {
-      const session = this.open(user);
+    return confirmRoute(asked, this, async (...who) => {
+      const session = this.open(...who);
       session?.end();
       return session === null
         ? { pool: null, version: null, error: 'no server serves' }
@@ -90,8 +90,9 @@ export class MemoryRouter implements Router {
   }
 
   /** Begins a request of `user` (null: no identity); null when no server serves. */
-  open(user: string | null): MemorySession | null {
-    const { pool, servers } = servingFor(this.#route, assign(this.#route, user), (id) => !this.#down.has(id));
+  open(user: string | null, attributes: Attributes = {}): MemorySession | null {
+    const arm = assign(this.#route, user, attributes);
+    const { pool, servers } = servingFor(this.#route, arm, (id) => !this.#down.has(id));
     const server = servers[this.#turn++ % servers.length];
     if (pool === null || server === undefined) return null;
     let settle: (how: 'answered' | 'closed') => void = () => undefined;

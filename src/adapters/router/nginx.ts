@@ -48,8 +48,8 @@ export function nginxRouter(spec: NginxRouterSpec, _context: RouterContext): Rou
         content: { canonical: canonical(desired), text: JSON.stringify(desired) },
       }),
     confirm: (request) =>
-      confirmRoute(request, { read }, (user) =>
-        askProbe({ probe: spec.probe, identity: spec.identity, version: request.version }, user),
+      confirmRoute(request, { read }, (...who) =>
+        askProbe({ probe: spec.probe, identity: spec.identity, version: request.version }, ...who),
       ),
     drain: async (request) => {
       const { route } = await read();

@@ -1,6 +1,6 @@
 /** The port to whatever splits the traffic. All writes set a desired state; none increments. */
 import type { VersionProbe } from '../../domain/artifact.ts';
-import type { DesiredRoute, RouteState } from '../../domain/route.ts';
+import type { DesiredRoute, RouteState, Segment } from '../../domain/route.ts';
 import type { Arm, ServerSpec } from '../../domain/server.ts';
 import type { ProbeUser } from '../../domain/split.ts';
 
@@ -47,6 +47,8 @@ export interface ConfirmRequest {
   readonly expected: Readonly<Record<Arm, string | null>>;
   /** Users that used to be on a list and must no longer reach gray by it. */
   readonly formerly: readonly string[];
+  /** Segments that do not apply: their requests must not reach gray by them. */
+  readonly formerSegments?: readonly Segment[];
 }
 
 export interface Confirmation {

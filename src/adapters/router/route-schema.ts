@@ -15,6 +15,10 @@ export const routeSchema: z.ZodType<DesiredRoute> = z.strictObject({
     alwaysGray: users,
     alwaysStable: users,
     rest: z.enum(['stable', 'gray']),
+    segments: z
+      .array(z.strictObject({ name: z.string(), header: z.string(), values: z.array(z.string().min(1)) }).readonly())
+      .readonly()
+      .exactOptional(),
   }),
   servers: z.record(z.string(), z.enum(['a', 'b', 'out'])),
 });

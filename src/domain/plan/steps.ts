@@ -5,6 +5,7 @@ import type { Candidate, LevelingLimits } from '../leveling.ts';
 import { nextLevelingBatch } from '../leveling.ts';
 import { floorLimit, zoneLimit } from '../limits.ts';
 import type { PlanStep } from '../plan.ts';
+import { expectedIn, segmentsBpUpTo, segmentsUpTo } from '../segments.ts';
 import type { ServerSpec } from '../server.ts';
 import { totalWeight } from '../server.ts';
 import type { ReleaseSpec } from '../spec.ts';
@@ -23,30 +24,36 @@ export function planSteps(spec: ReleaseSpec): Steps {
   return { steps: [...before, ...leveling.steps, ...after], stuck: leveling.stuck };
 }
 
-type Draft = Pick<PlanStep, 'phase' | 'label' | 'serving'> & Partial<PlanStep>;
+type Draft = Pick<PlanStep, 'phase' | 'label' | 'serving'> &
+  Partial<PlanStep> & {
+    /** Stages whose segments are on gray; absent: none. */
+    readonly stages?: number;
+  };
 
 /** Fills in what a step does not say: nobody on gray, nothing changes, an abort goes to 0. */
-function step(spec: ReleaseSpec, capacity: Capacity, draft: Draft): PlanStep {
+function step(spec: ReleaseSpec, capacity: Capacity, { stages, ...draft }: Draft): PlanStep {
   const split = { shareBp: draft.shareBp ?? 0, rest: draft.rest ?? ('stable' as const) };
   return {
     servers: [],
     holdMs: null,
     abortShareBp: 0,
-    users: expectedUsers(spec, draft),
-    loads: poolLoads(capacity, split, spec.audience.restBp),
+    users: expectedUsers(spec, draft, stages),
+    loads: poolLoads(capacity, split, spec.audience.restBp, segmentsBpUpTo(spec, stages ?? 0)),
     ...split,
     ...draft,
   };
 }
 
 /** Lists apply from the period switch on; always-stable users follow `rest`. */
-function expectedUsers({ audience }: ReleaseSpec, { phase, shareBp = 0, rest }: Draft): number | null {
+function expectedUsers(spec: ReleaseSpec, { phase, shareBp = 0, rest }: Draft, stages = 0): number | null {
+  const { audience } = spec;
   if (phase === 'deployment' || phase === 'grayVerification') return 0;
   if (audience.users === undefined) return null;
   const { users, alwaysGray, alwaysStable } = audience;
-  const hashed = Math.max(0, users - alwaysGray.length - alwaysStable.length);
+  const inSegments = expectedIn(segmentsUpTo(spec, stages));
+  const hashed = Math.max(0, users - alwaysGray.length - alwaysStable.length - inSegments);
   const listed = alwaysGray.length + (rest === 'gray' ? alwaysStable.length : 0);
-  return Math.min(users, listed + Math.round((hashed * shareBp) / allUsersBp));
+  return Math.min(users, listed + inSegments + Math.round((hashed * shareBp) / allUsersBp));
 }
 
 const weightOf = (spec: ReleaseSpec, wanted: (server: ServerSpec) => boolean): number =>
@@ -79,7 +86,8 @@ function beforeUsers(spec: ReleaseSpec): PlanStep[] {
 const stages = (spec: ReleaseSpec): PlanStep[] =>
   spec.ramp.stages.map(({ shareBp, holdMs }, index) => {
     const label = `stage ${index + 1} of ${spec.ramp.stages.length}`;
-    return step(spec, rampCapacity(spec), { phase: 'ramp', label, shareBp, holdMs, serving: allServing(spec) });
+    const stages = index + 1;
+    return step(spec, rampCapacity(spec), { phase: 'ramp', label, shareBp, holdMs, serving: allServing(spec), stages });
   });
 
 function levelingSteps(spec: ReleaseSpec, rampShareBp: number): Steps {
@@ -98,7 +106,8 @@ function levelingSteps(spec: ReleaseSpec, rampShareBp: number): Steps {
     const abortShareBp = pastReturn(spec) ? null : floorShareBp(during, limits.maxLoad, shareBp);
     const label = `batch ${steps.length + 1}`;
     const serving = allServing(spec) - leaving.length;
-    steps.push(step(spec, during, { phase: 'leveling', label, shareBp, rest, servers, loads, abortShareBp, serving }));
+    const batchOf = { servers, loads, abortShareBp, serving, stages: spec.ramp.stages.length };
+    steps.push(step(spec, during, { phase: 'leveling', label, shareBp, rest, ...batchOf }));
     left = left.filter(({ id }) => !servers.includes(id));
     capacity = { ...during, gray: capacity.gray + weight };
     split = { shareBp, rest };
@@ -107,7 +116,9 @@ function levelingSteps(spec: ReleaseSpec, rampShareBp: number): Steps {
 }
 
 const levelingLimits = (spec: ReleaseSpec): LevelingLimits => ({
-  ...{ maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp, ...floorLimit(spec, allServing(spec)) },
+  ...{ maxLoad: spec.capacity.maxLoad, restBp: spec.audience.restBp },
+  segmentsBp: segmentsBpUpTo(spec, spec.ramp.stages.length),
+  ...floorLimit(spec, allServing(spec)),
   ...zoneLimit(spec),
 });
 

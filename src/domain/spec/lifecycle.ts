@@ -1,4 +1,5 @@
 /** Sections that shape the lifecycle: audience, ramp, data, deployment, leveling, exception. */
+import type { Segment } from '../route.ts';
 
 export interface AudienceSpec {
   /** Users on the new version from the period switch on. */
@@ -12,6 +13,13 @@ export interface AudienceSpec {
   /** Fixed salt of the user hash; by default every release draws its own users. No `|`, `:` or white space. */
   readonly salt?: string;
   /** Users with an identity, for the plan. */
+  readonly users?: number;
+  /** What stages can name; absent: none. */
+  readonly segments?: readonly AudienceSegment[];
+}
+
+export interface AudienceSegment extends Segment {
+  /** Expected users, for the plan and the loads. */
   readonly users?: number;
 }
 
@@ -31,7 +39,10 @@ export interface RampSpec {
 export type Undecided = 'extend' | 'hold' | 'rollback';
 
 export interface StageSpec {
+  /** 0: only lists and segments. */
   readonly shareBp: number;
+  /** Names of the segments that reach gray from this stage on. */
+  readonly segments?: readonly string[];
   readonly holdMs: number;
   readonly undecided?: Undecided;
   readonly approval?: ApprovalSpec;

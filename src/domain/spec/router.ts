@@ -4,6 +4,8 @@
 export interface IdentitySpec {
   readonly header?: string;
   readonly cookie?: string;
+  /** Headers of segments, in lower case; absent: none. */
+  readonly segments?: readonly string[];
 }
 
 export type RouterSpec = SingleRouterSpec | SeveralRouterSpec;

@@ -24,6 +24,7 @@ const url = () => text('an http:// or https:// URL', /^https?:\/\/[^\s@]{1,2000}
 const identity = section({
   header: text('the name of a header', headerName).exactOptional(),
   cookie: text('the name of a cookie', headerName).exactOptional(),
+  segments: list(text('the name of a header', headerName), 'header names', { min: 1, max: 20 }).exactOptional(),
 });
 
 const haproxyInstance = section({

@@ -2,7 +2,21 @@
 import { z } from 'zod';
 import type { ServerSpec } from '../../domain/server.ts';
 import type { ReleaseSpec } from '../../domain/spec.ts';
-import { decimal, expects, flag, list, named, nameText, oneOf, section, text, userId, whole } from '../scalars.ts';
+import {
+  decimal,
+  expects,
+  flag,
+  headerValue,
+  list,
+  named,
+  nameText,
+  oneOf,
+  section,
+  segmentNames,
+  text,
+  userId,
+  whole,
+} from '../scalars.ts';
 import { artifact, base, versionProbe } from '../servers.ts';
 import { deployer, metrics, notifier, router } from './adapters.ts';
 import { check, hooks } from './checks.ts';
@@ -30,8 +44,18 @@ const users = () => list(userId(), 'user ids', { max: 10_000 });
 
 const undecided = oneOf(['extend', 'hold', 'rollback']);
 
+const segmentName = () => text('a name of a segment', segmentNames);
+
+const segment = section({
+  name: segmentName(),
+  header: text('the name of a header in lower case', /^[a-z0-9!#$%&'*+.^_`|~-]{1,100}$/),
+  values: list(text('a value of the header', headerValue), 'values', { min: 1, max: 1_000 }),
+  users: whole(0, 10_000_000_000).exactOptional(),
+});
+
 const stage = section({
-  shareBp: basisPoints(1),
+  shareBp: basisPoints(0),
+  segments: list(segmentName(), 'names of segments', { min: 1, max: 50 }).exactOptional(),
   holdMs: milliseconds(),
   undecided: undecided.exactOptional(),
   approval: approval.exactOptional(),
@@ -91,6 +115,7 @@ export const releaseSpec: z.ZodType<ReleaseSpec> = section({
     restBp: basisPoints(0),
     salt: text('a salt', /^[A-Za-z0-9._-]{1,64}$/).exactOptional(),
     users: whole(1, 10_000_000_000).exactOptional(),
+    segments: list(segment, 'segments', { max: 50 }).exactOptional(),
   }),
   judge,
   hooks,

@@ -15,7 +15,7 @@ export interface RouterBench {
   /** The version `server` names from now on; '1' at the start. */
   setVersion(server: string, version: string): void;
   /** A whole request of `user` (null: no identity) at the entrance; never retried. Throws when it was lost. */
-  request(user: string | null, entrance?: Entrance, connection?: Connection): Promise<Answer>;
+  request(user: string | null, entrance?: Entrance, connection?: Connection, attributes?: Attributes): Promise<Answer>;
   /** A request that stays open at the server until it is ended; resolves once the server has it. */
   open(user: string | null): Promise<OpenRequest>;
   /** The same with a connection that was upgraded and stays, such as a websocket. */
@@ -35,6 +35,9 @@ export interface RouterBench {
   fillDisk?(): Promise<() => Promise<void>>;
   end(): Promise<void>;
 }
+
+/** Further headers of a request. */
+export type Attributes = Readonly<Record<string, string>>;
 
 export type Entrance = 'public' | 'probe';
 

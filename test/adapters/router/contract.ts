@@ -8,6 +8,7 @@ import { loadContract } from './contract/load.ts';
 import { membershipContract } from './contract/membership.ts';
 import { rampContract } from './contract/ramp.ts';
 import { restartContract } from './contract/restart.ts';
+import { segmentsContract } from './contract/segments.ts';
 import { splitContract } from './contract/split.ts';
 import { RouterWorld } from './contract/world.ts';
 import { writesContract } from './contract/writes.ts';
@@ -22,11 +23,13 @@ export interface ContractOptions {
   readonly listed?: number;
   /** What this bench has a hook for, beyond what every bench has. */
   readonly also?: readonly Also[];
+  /** False: this router knows no segments yet. */
+  readonly segments?: boolean;
 }
 
 /** One bench serves the whole suite: every test sets its own route, with the next fence. */
 export function routerContract(name: string, setup: () => Promise<RouterBench>, options: ContractOptions = {}): void {
-  const { users = 5_000, concurrency = 16, listed = 100_000, also = [] } = options;
+  const { users = 5_000, concurrency = 16, listed = 100_000, also = [], segments = true } = options;
   const world = new RouterWorld();
 
   describe(`the ${name} router`, () => {
@@ -45,6 +48,7 @@ export function routerContract(name: string, setup: () => Promise<RouterBench>, 
     writesContract(world);
     rampContract(world, { users, concurrency });
     splitContract(world, listed);
+    if (segments) segmentsContract(world);
     confirmContract(world);
     membershipContract(world);
     drainContract(world);

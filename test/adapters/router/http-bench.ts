@@ -51,8 +51,8 @@ export function httpBench(
     setVersion: (server, version) => {
       backend(server).version = version;
     },
-    request: async (user, entrance = 'public', connection = 'kept') => {
-      const order = { headers: identity(user), ...(connection === 'kept' && { agent }) };
+    request: async (user, entrance = 'public', connection = 'kept', attributes = {}) => {
+      const order = { headers: { ...attributes, ...identity(user) }, ...(connection === 'kept' && { agent }) };
       const { status, headers } = await http(`${entrances[entrance]}/version`, order);
       return { status, server: nameIn(headers['x-server']) };
     },

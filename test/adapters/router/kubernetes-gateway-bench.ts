@@ -49,10 +49,10 @@ export async function kubernetesBench(): Promise<KubernetesBench> {
     connect: () => kubernetesGatewayRouter(spec, context),
     withToken: async (token) => kubernetesGatewayRouter(await specWith(token), context),
     // The edge: knows who asks, and learns the salt from the route.
-    request: async (user) => {
+    request: async (user, _entrance, _connection, attributes) => {
       const { salt } = JSON.parse(api.route.metadata.annotations?.[routeAnnotation] ?? '{"split":{}}').split;
       const bucket = { 'x-gray-bucket': bucketText(salt ?? '', bucketOf(salt ?? '', user ?? '')) };
-      const headers = user === null ? {} : { [identityHeader]: asHeader(user), ...bucket };
+      const headers = { ...attributes, ...(user !== null && { [identityHeader]: asHeader(user), ...bucket }) };
       const { status, headers: told } = await http(`${entrance}/version`, { headers });
       const name = told['x-server'];
       return { status, server: typeof name === 'string' ? name : null };

@@ -24,8 +24,8 @@ async function memoryBench(): Promise<RouterBench> {
     servers,
     version: { get: '/version', version: '$.version', digest: '$.digest' },
     setVersion: (server, version) => void versions.set(server, version),
-    request: async (user) => {
-      const session = memory.open(user);
+    request: async (user, _entrance, _connection, attributes) => {
+      const session = memory.open(user, attributes);
       session?.end();
       return session === null ? { status: 503, server: null } : { status: 200, server: session.server };
     },

@@ -79,7 +79,7 @@ async function probeAnswers({ probe, identity }: CaddyRouterSpec): Promise<Findi
   const mend = `the probe site of ${page}, on loopback, and a running decider`;
   try {
     const version = { get: '/', version: '$', digest: '$' };
-    const { headers } = await askEntrance({ probe, identity, version }, null, patienceMs);
+    const { headers } = await askEntrance({ probe, identity, version }, { user: null }, patienceMs);
     const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => !headers[header]);
     if (missing.length === 0) return fine(`the probe entrance ${probe} answers`);
     return wrong(`the probe entrance ${probe} does not send ${missing.join(', ')}`, mend);

@@ -128,7 +128,7 @@ async function probeAnswers({ identity }: HaproxyRouterSpec, { probe }: HaproxyI
   const mend = 'the probe frontend of docs/adapters/haproxy.md, on loopback';
   try {
     const version = { get: '/', version: '$', digest: '$' };
-    const { headers } = await askEntrance({ probe, identity, version }, null, patienceMs);
+    const { headers } = await askEntrance({ probe, identity, version }, { user: null }, patienceMs);
     const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => headers[header] === undefined);
     if (missing.length === 0) return fine(`the probe entrance ${probe} answers`);
     return wrong(`the probe entrance ${probe} does not send ${missing.join(', ')}`, mend);

@@ -1,9 +1,10 @@
 /**
  * A route as entries of a HAProxy map. `cfg` holds everything but the lists, so that one lookup gives a request the
- * whole configuration: `fence|shareBp|salt|rest|stable|period|release`. `u:<user>` holds `gray`, `stable` or `both`.
+ * whole configuration: `fence|shareBp|salt|rest|stable|period|release`. `u:<user>` holds `gray`, `stable` or `both`;
+ * `s:<header>:<value>` the name of the segment that the value belongs to.
  */
 import type { Period } from '../../../domain/phases.ts';
-import type { DesiredRoute, Split } from '../../../domain/route.ts';
+import type { DesiredRoute, Segment, Split } from '../../../domain/route.ts';
 import type { PoolName } from '../../../domain/server.ts';
 
 export interface MapEntry {
@@ -18,6 +19,7 @@ export const configKey = 'cfg';
 /** What a request meets while the map has no entry: everybody on pool a. */
 export const configAtRest = '0|0||stable|a|normal|';
 const userPrefix = 'u:';
+export const segmentPrefix = 's:';
 
 /** Percent-encoding exactly as HAProxy's `url_enc` does it: unreserved are letters, digits and `-_.~`. */
 export const encodeUser = (user: string): string => encodeURIComponent(user).replace(/[!'()*]/g, percent);
@@ -33,7 +35,16 @@ export function entriesOf(route: MappedRoute): MapEntry[] {
   return [
     { key: configKey, value: configOf(route) },
     ...users.map(([user, value]) => ({ key: userPrefix + encodeUser(user), value })),
+    ...segmentEntries(split.segments ?? []),
   ];
+}
+
+/** A value that two segments name is in the first; a map with one key twice could not be told from another. */
+function segmentEntries(segments: readonly Segment[]): MapEntry[] {
+  const names = new Map<string, string>();
+  for (const { name, header, values } of segments.toReversed())
+    for (const value of values) names.set(`${segmentPrefix}${header}:${encodeUser(value)}`, name);
+  return [...names].map(([key, value]) => ({ key, value }));
 }
 
 const configOf = ({ fence, release, period, stable, split }: MappedRoute): string =>
@@ -45,7 +56,7 @@ export function routeIn(entries: readonly MapEntry[]): MappedRoute | null {
   const parsed = config === undefined ? null : parseConfig(config.value);
   if (parsed === null) return null;
   const { split, ...route } = parsed;
-  return { ...route, split: { ...split, ...listsIn(entries) } };
+  return { ...route, split: { ...split, ...listsIn(entries), ...segmentsIn(entries) } };
 }
 
 function listsIn(entries: readonly MapEntry[]): Pick<Split, 'alwaysGray' | 'alwaysStable'> {
@@ -58,6 +69,18 @@ function listsIn(entries: readonly MapEntry[]): Pick<Split, 'alwaysGray' | 'alwa
     if (value !== 'gray') alwaysStable.push(user);
   }
   return { alwaysGray, alwaysStable };
+}
+
+function segmentsIn(entries: readonly MapEntry[]): Pick<Split, 'segments'> {
+  const found = new Map<string, { name: string; header: string; values: string[] }>();
+  for (const { key, value: name } of entries) {
+    const [, header, value] = /^s:([^:]+):(.*)$/.exec(key) ?? [];
+    if (header === undefined || value === undefined) continue;
+    const segment = found.get(`${name}:${header}`) ?? { name, header, values: [] };
+    segment.values.push(decode(value));
+    found.set(`${name}:${header}`, segment);
+  }
+  return found.size === 0 ? {} : { segments: [...found.values()] };
 }
 
 type Config = Omit<MappedRoute, 'split'> & { readonly split: Pick<Split, 'shareBp' | 'salt' | 'rest'> };

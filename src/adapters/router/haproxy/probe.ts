@@ -5,7 +5,8 @@ import type { IdentitySpec } from '../../../domain/spec.ts';
 import { joinPath, placeOf } from '../../base-url.ts';
 import { askServer, type ServerAnswer } from '../../server-request.ts';
 import { isUnreachable, versionIn } from '../../version-probe.ts';
-import type { ProbeAnswer } from '../confirmation.ts';
+import type { ProbeAnswer, ProbeAttributes } from '../confirmation.ts';
+import { probeHeaders } from '../identity-headers.ts';
 
 /** A confirmation asks several users within one route step. */
 const probeTimeoutMs = 2_000;
@@ -17,22 +18,31 @@ export interface ProbeOrder {
   readonly version: VersionProbe;
 }
 
-export async function askProbe(order: ProbeOrder, user: string | null): Promise<ProbeAnswer> {
+export async function askProbe(
+  order: ProbeOrder,
+  user: string | null,
+  attributes: ProbeAttributes = {},
+): Promise<ProbeAnswer> {
   try {
-    return answerOf(await askEntrance(order, user), order.version);
+    return answerOf(await askEntrance(order, { user, attributes }), order.version);
   } catch (error) {
     return { pool: null, version: null, error: error instanceof Error ? error.message : String(error) };
   }
 }
 
+interface Asker {
+  readonly user: string | null;
+  readonly attributes?: ProbeAttributes;
+}
+
 export function askEntrance(
   { probe, identity, version }: ProbeOrder,
-  user: string | null,
+  { user, attributes = {} }: Asker,
   timeoutMs = probeTimeoutMs,
 ): Promise<ServerAnswer> {
   const place = placeOf(probe);
   if (place === null) throw new GrayError('routerRefused', 'the probe entrance is not an http URL');
-  const headers = user === null ? {} : identityHeaders(identity, user);
+  const headers = probeHeaders(identity, user, attributes);
   return askServer(place.server, { path: joinPath(place.path, version.get), headers, timeoutMs });
 }
 
@@ -42,12 +52,4 @@ function answerOf({ status, headers, body }: ServerAnswer, version: VersionProbe
   const running = versionIn(body, version);
   if (status !== 200) return { pool, version: null, error: `status ${status}` };
   return { pool, version: isUnreachable(running) ? null : running.version };
-}
-
-// Node writes header text as Latin-1; the bytes on the wire are to be UTF-8, as the hash sees them.
-const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
-
-function identityHeaders({ header, cookie }: IdentitySpec, user: string): Record<string, string> {
-  if (header !== undefined) return { [header]: asBytes(user) };
-  return cookie === undefined ? {} : { cookie: `${cookie}=${asBytes(user)}` };
 }

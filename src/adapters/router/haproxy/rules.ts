@@ -1,6 +1,6 @@
 /** From a request to a backend, as HAProxy rules: the same assignment as `assign()` in src/domain/split.ts. */
 import type { IdentitySpec } from '../../../domain/spec.ts';
-import { configAtRest, configKey } from './map.ts';
+import { configAtRest, configKey, segmentPrefix } from './map.ts';
 import { fallbackTable, variables } from './names.ts';
 
 export interface RulesOrder {
@@ -28,7 +28,7 @@ function identityRules({ target, identity }: RulesOrder): string[] {
   ];
 }
 
-function configRules({ target, map }: RulesOrder): string[] {
+function configRules({ target, map, identity }: RulesOrder): string[] {
   const name = variables(target);
   const field = (variable: string, index: number, more = '') =>
     `http-request set-var(${name(variable)}) var(${name('cfg')}),field(${index},|)${more}`;
@@ -42,20 +42,34 @@ function configRules({ target, map }: RulesOrder): string[] {
     field('period', 6),
     `http-request set-var(${name('key')}) var(${name('uid')}),url_enc`,
     `http-request set-var(${name('list')}) str(u:),concat(,${name('key')}),map_str(${map})`,
+    ...segmentRules({ target, map, identity }),
   ];
 }
 
-function armRules({ target }: RulesOrder): string[] {
+/** A request may match by several headers; any is enough. */
+function segmentRules({ target, map, identity: { segments = [] } }: Omit<RulesOrder, 'backends'>): string[] {
+  const name = variables(target);
+  return segments.flatMap((header) => {
+    const once = `if { req.fhdr_cnt(${header}) eq 1 }`;
+    return [
+      `http-request set-var(${name('attr')}) req.fhdr(${header}),url_enc ${once}`,
+      `http-request set-var(${name('seg')}) str(${segmentPrefix}${header}:),concat(,${name('attr')}),map_str(${map}) ${once}`,
+    ];
+  });
+}
+
+function armRules({ target, identity }: RulesOrder): string[] {
   const name = variables(target);
   const known = `{ var(${name('uid')}) -m len gt 0 }`;
   const set = (value: string, when = '') => `http-request set-var(${name('arm')}) ${value}${when}`;
   return [
-    '# which arm: always-stable and unknown users follow `rest`, then always-gray, then the share (never in period normal)',
+    '# which arm, the last that fits: the share (never in period normal), no identity, segments, always gray, always stable',
     `http-request set-var(${name('over')}) var(${name('salt')}),concat(:,${name('uid')}),xxh32(0),mod(10000),sub(${name('bp')})`,
     set('str(stable)'),
     set('str(gray)', ` if ${known} !{ var(${name('period')}) -m str normal } { var(${name('over')}) -m int lt 0 }`),
-    set('str(gray)', ` if ${known} { var(${name('list')}) -m str gray }`),
     set(`var(${name('rest')})`, ` if !${known}`),
+    ...(identity.segments === undefined ? [] : [set('str(gray)', ` if { var(${name('seg')}) -m found }`)]),
+    set('str(gray)', ` if ${known} { var(${name('list')}) -m str gray }`),
     set(`var(${name('rest')})`, ` if ${known} { var(${name('list')}) -m str stable both }`),
   ];
 }

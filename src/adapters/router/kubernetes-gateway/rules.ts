@@ -41,6 +41,7 @@ export function rulesFor(route: DesiredRoute, order: RulesOrder): unknown[] {
   return [
     ...rule(split.rest, identity, anyOf(split.alwaysStable)),
     ...rule('gray', identity, anyOf(split.alwaysGray)),
+    ...(split.segments ?? []).flatMap(({ header, values }) => rule('gray', header, anyOf(values))),
     ...rule('gray', bucketHeader, below === null ? [] : [below]),
     // A known user with no bucket, or with one of another salt.
     ...rule('stable', identity, ['.+']),

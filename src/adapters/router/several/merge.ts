@@ -1,5 +1,11 @@
 /** Several routers seen as one: where they differ, the worst of them is shown. */
-import { canonical, type DesiredRoute, type RouteState, type ServerTraffic } from '../../../domain/route.ts';
+import {
+  canonical,
+  type DesiredRoute,
+  type RouteState,
+  type ServerTraffic,
+  type Split,
+} from '../../../domain/route.ts';
 import type { Confirmation, RouterAbilities } from '../port.ts';
 import { type Answer, sentence } from './outcomes.ts';
 
@@ -36,8 +42,16 @@ export function worstRoute(routes: readonly DesiredRoute[]): DesiredRoute {
       shareBp: Math.max(...shares),
       alwaysGray: [...new Set(routes.flatMap(({ split }) => split.alwaysGray))],
       rest: routes.some(({ split }) => split.rest === 'gray') ? 'gray' : 'stable',
+      ...segmentsOfAny(routes),
     },
   };
+}
+
+function segmentsOfAny(routes: readonly DesiredRoute[]): Pick<Split, 'segments'> {
+  const byText = new Map(
+    routes.flatMap(({ split }) => (split.segments ?? []).map((one) => [JSON.stringify(one), one])),
+  );
+  return byText.size === 0 ? {} : { segments: [...byText.values()] };
 }
 
 function newestOf(routes: readonly DesiredRoute[]): DesiredRoute {

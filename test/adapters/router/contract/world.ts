@@ -1,12 +1,12 @@
 /** What every part of the contract uses: the bench, one worker's handle, routes with the next fence, and questions to them. */
 import { expect } from 'vitest';
-import type { Confirmation, Router } from '../../../../src/adapters/router/port.ts';
+import type { Confirmation, ConfirmRequest, Router } from '../../../../src/adapters/router/port.ts';
 import { GrayError } from '../../../../src/domain/errors.ts';
 import type { DesiredRoute, Split } from '../../../../src/domain/route.ts';
 import type { Arm, Place } from '../../../../src/domain/server.ts';
 import { bucketOf, poolOf } from '../../../../src/domain/split.ts';
 import { eventually } from '../../../support/processes.ts';
-import type { Entrance, RouterBench } from '../bench.ts';
+import type { Attributes, Entrance, RouterBench } from '../bench.ts';
 
 export type Change = Partial<Omit<DesiredRoute, 'split'>> & { readonly split?: Partial<Split> };
 
@@ -61,15 +61,20 @@ export class RouterWorld {
 
   confirm(
     desired: DesiredRoute,
-    more: { readonly formerly?: readonly string[]; readonly expected?: Readonly<Record<Arm, string | null>> } = {},
+    more: Partial<Pick<ConfirmRequest, 'formerly' | 'formerSegments' | 'expected'>> = {},
   ): Promise<Confirmation> {
-    const { formerly = [], expected = { gray: null, stable: null } } = more;
-    return this.router.confirm({ desired, version: this.bench.version, expected, formerly });
+    const usual = { formerly: [], expected: { gray: null, stable: null } };
+    return this.router.confirm({ desired, version: this.bench.version, ...usual, ...more });
   }
 
   /** The arm whose pool answers `user`, or in words what happened instead. */
-  async armAt(desired: DesiredRoute, user: string | null, entrance: Entrance = 'public'): Promise<Arm | string> {
-    const { status, server } = await this.bench.request(user, entrance);
+  async armAt(
+    desired: DesiredRoute,
+    user: string | null,
+    entrance: Entrance = 'public',
+    attributes: Attributes = {},
+  ): Promise<Arm | string> {
+    const { status, server } = await this.bench.request(user, entrance, 'kept', attributes);
     return status === 200 && server !== null ? armOf(desired, server) : `status ${status}`;
   }
 
