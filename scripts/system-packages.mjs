@@ -13,6 +13,8 @@ const needed = [
   { package: 'libnginx-mod-http-lua', there: () => existsSync('/usr/lib/nginx/modules/ngx_http_lua_module.so') },
   { package: 'lua-resty-core', there: () => existsSync('/usr/share/lua/5.1/ngx/balancer.lua') },
   { package: 'lua-cjson', there: () => existsSync('/usr/share/lua/5.1/cjson/util.lua') },
+  { package: 'openssh-client', there: () => starts('ssh', '-V') },
+  { package: 'openssh-server', there: () => existsSync('/usr/sbin/sshd'), service: 'ssh.service' },
   { package: 'prometheus', there: () => starts('prometheus', '--version') },
   { package: 'python3-pip', there: hasPython },
 ];
