@@ -2,12 +2,13 @@
 import type { DesiredRoute, Segment, Split } from './route.ts';
 import type { Arm, PoolName } from './server.ts';
 import { otherPool } from './server.ts';
-import { xxh32 } from './xxh32.ts';
+import { bucketsBy, type UserHash } from './user-hash.ts';
 
 export const allUsersBp = 10_000;
 
-/** 0 … 9 999, fixed for a user and a salt. */
-export const bucketOf = (salt: string, user: string): number => xxh32(`${salt}:${user}`) % allUsersBp;
+/** 0 … 9 999, fixed for a user, a salt and the hash of the router. */
+export const bucketOf = (salt: string, user: string, hash: UserHash = 'xxh32'): number =>
+  bucketsBy[hash](`${salt}:${user}`);
 
 /** Headers of a request, names in lower case; one that came several times is in no segment. */
 export type Attributes = Readonly<Record<string, string | readonly string[] | undefined>>;
@@ -16,14 +17,19 @@ export type Attributes = Readonly<Record<string, string | readonly string[] | un
  * Which arm answers `user` (null: a request without identity), and by which rule: the first that fits, in this order on
  * every router. Sticky, and monotone in the share and in the segments.
  */
-export function assignment(route: SplitRoute, user: string | null, attributes: Attributes = {}): Assignment {
+export function assignment(
+  route: SplitRoute,
+  user: string | null,
+  attributes: Attributes = {},
+  hash: UserHash = 'xxh32',
+): Assignment {
   const { split } = route;
   if (user !== null && split.alwaysStable.includes(user)) return { arm: split.rest, by: 'alwaysStable' };
   if (user !== null && split.alwaysGray.includes(user)) return { arm: 'gray', by: 'alwaysGray' };
   const segment = segmentOf(split, attributes);
   if (segment !== undefined) return { arm: 'gray', by: 'segment', segment: segment.name };
   if (user === null) return { arm: split.rest, by: 'anonymous' };
-  const bucket = bucketOf(split.salt, user);
+  const bucket = bucketOf(split.salt, user, hash);
   return { arm: bucket < effectiveShareBp(route) ? 'gray' : 'stable', by: 'share', bucket };
 }
 
@@ -35,8 +41,12 @@ export type Assignment = { readonly arm: Arm } & (
 
 type SplitRoute = Pick<DesiredRoute, 'period' | 'split'>;
 
-export const assign = (route: SplitRoute, user: string | null, attributes: Attributes = {}): Arm =>
-  assignment(route, user, attributes).arm;
+export const assign = (
+  route: SplitRoute,
+  user: string | null,
+  attributes: Attributes = {},
+  hash: UserHash = 'xxh32',
+): Arm => assignment(route, user, attributes, hash).arm;
 
 /** The first segment that the headers match. */
 const segmentOf = ({ segments = [] }: Split, attributes: Attributes): Segment | undefined =>
@@ -73,32 +83,46 @@ export interface Former {
 }
 
 /** The requests whose answers prove `route`: those that can exist at its share. */
-export function probeUsers(route: DesiredRoute, former: Former = {}): ProbeUser[] {
+export function probeUsers(route: DesiredRoute, former: Former = {}, hash: UserHash = 'xxh32'): ProbeUser[] {
   const shareBp = effectiveShareBp(route);
-  const probe = (who: ProbeUser['who'], user: string | null): ProbeUser => ({ who, user, expect: assign(route, user) });
+  const draw: Draw = { salt: route.split.salt, hash };
+  const probe = (who: ProbeUser['who'], user: string | null): ProbeUser => ({
+    ...{ who, user },
+    expect: assign(route, user, {}, hash),
+  });
   const probes = [probe('anonymous', null)];
-  if (shareBp > 0) probes.push(probe('below', userInBuckets(route.split.salt, Math.max(0, shareBp - window), shareBp)));
+  if (shareBp > 0) probes.push(probe('below', userInBuckets(draw, Math.max(0, shareBp - window), shareBp)));
   if (shareBp < allUsersBp) {
-    probes.push(probe('above', userInBuckets(route.split.salt, shareBp, Math.min(allUsersBp, shareBp + window))));
+    probes.push(probe('above', userInBuckets(draw, shareBp, Math.min(allUsersBp, shareBp + window))));
   }
   for (const user of route.split.alwaysGray.slice(0, 1)) probes.push(probe('alwaysGray', user));
   for (const user of route.split.alwaysStable.slice(0, 1)) probes.push(probe('alwaysStable', user));
   for (const user of former.users?.slice(0, 1) ?? []) probes.push(probe('formerlyListed', user));
   return [
     ...probes,
-    ...segmentProbes(route, 'segment', route.split.segments),
-    ...segmentProbes(route, 'formerSegment', former.segments),
+    ...segmentProbes(route, hash, 'segment', route.split.segments),
+    ...segmentProbes(route, hash, 'formerSegment', former.segments),
   ];
 }
 
+interface Draw {
+  readonly salt: string;
+  readonly hash: UserHash;
+}
+
 /** Asked as a user whom the share alone leaves on stable, where there is one. */
-function segmentProbes(route: DesiredRoute, who: ProbeUser['who'], segments: readonly Segment[] = []): ProbeUser[] {
+function segmentProbes(
+  route: DesiredRoute,
+  hash: UserHash,
+  who: ProbeUser['who'],
+  segments: readonly Segment[] = [],
+): ProbeUser[] {
   const shareBp = effectiveShareBp(route);
-  const user = shareBp < allUsersBp ? userInBuckets(route.split.salt, shareBp, allUsersBp) : null;
+  const user = shareBp < allUsersBp ? userInBuckets({ salt: route.split.salt, hash }, shareBp, allUsersBp) : null;
   return segments.slice(0, 1).flatMap(({ header, values }) =>
     values.slice(0, 1).map((value) => {
       const attributes = { [header]: value };
-      return { who, user, attributes, expect: assign(route, user, attributes) };
+      return { who, user, attributes, expect: assign(route, user, attributes, hash) };
     }),
   );
 }
@@ -107,10 +131,10 @@ function segmentProbes(route: DesiredRoute, who: ProbeUser['who'], segments: rea
 const window = 20;
 
 /** The first invented user id whose bucket lies in [from, to). */
-function userInBuckets(salt: string, from: number, to: number): string {
+function userInBuckets({ salt, hash }: Draw, from: number, to: number): string {
   for (let n = 0; ; n += 1) {
     const user = `gray-probe-${n}`;
-    const bucket = bucketOf(salt, user);
+    const bucket = bucketOf(salt, user, hash);
     if (bucket >= from && bucket < to) return user;
   }
 }

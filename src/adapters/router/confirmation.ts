@@ -2,6 +2,7 @@
 import { type DesiredRoute, headerValues } from '../../domain/route.ts';
 import type { Arm, PoolName } from '../../domain/server.ts';
 import { type ProbeUser, probeUsers } from '../../domain/split.ts';
+import type { UserHash } from '../../domain/user-hash.ts';
 import type { Confirmation, ConfirmRequest, ProbeResult, Router } from './port.ts';
 
 /** What came back for one probe: the pool that answered and the version it named. */
@@ -21,9 +22,11 @@ export async function confirmRoute(
   request: ConfirmRequest,
   router: Pick<Router, 'read'>,
   ask: AskProbe,
+  hash: UserHash = 'xxh32',
 ): Promise<Confirmation> {
   const before = await router.read();
-  const users = probeUsers(request.desired, { users: request.formerly, segments: request.formerSegments ?? [] });
+  const former = { users: request.formerly, segments: request.formerSegments ?? [] };
+  const users = probeUsers(request.desired, former, hash);
   const probes = await Promise.all(
     users.map(async (probe) => judge(probe, await ask(probe.user, probe.attributes ?? {}), request)),
   );

@@ -3,6 +3,7 @@ import type { VersionProbe } from '../../domain/artifact.ts';
 import type { DesiredRoute, RouteState, Segment } from '../../domain/route.ts';
 import type { Arm, ServerSpec } from '../../domain/server.ts';
 import type { ProbeUser } from '../../domain/split.ts';
+import type { UserHash } from '../../domain/user-hash.ts';
 
 export interface Router {
   readonly abilities: RouterAbilities;
@@ -30,6 +31,8 @@ export interface Router {
 /** What a router can do, as data. */
 export interface RouterAbilities {
   readonly kind: string;
+  /** By which it draws users; absent: xxh32. */
+  readonly hash?: UserHash;
   /** Smallest step of the share, basis points. */
   readonly granularityBp: number;
   readonly sticky: boolean;

@@ -88,6 +88,7 @@ export function sumOf(counts: readonly Readonly<Record<string, number>>[]): Reco
 /** What all of them can do. */
 export const commonAbilities = (parts: readonly RouterAbilities[]): RouterAbilities => ({
   kind: 'several',
+  ...hashOf(parts),
   granularityBp: parts.map(({ granularityBp }) => granularityBp).reduce(leastCommonMultiple, 1),
   sticky: parts.every(({ sticky }) => sticky),
   monotone: parts.every(({ monotone }) => monotone),
@@ -96,6 +97,10 @@ export const commonAbilities = (parts: readonly RouterAbilities[]): RouterAbilit
   survivesRestart: parts.every(({ survivesRestart }) => survivesRestart),
   closesSessions: parts.every(({ closesSessions }) => closesSessions),
 });
+
+/** Routers that draw users by different hashes are refused in the release file. */
+const hashOf = ([first]: readonly RouterAbilities[]): Pick<RouterAbilities, 'hash'> =>
+  first?.hash === undefined ? {} : { hash: first.hash };
 
 const leastCommonMultiple = (one: number, other: number): number => (one * other) / greatestCommonDivisor(one, other);
 
