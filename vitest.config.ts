@@ -8,12 +8,15 @@ const pure = ['test/domain/**/*.test.ts', 'test/activities/**/*.test.ts', 'test/
 /** Releases in memory on a real Temporal server: they mostly wait, so four files at a time disturb nobody. */
 const waiting = ['test/workflows/**/*.test.ts', 'test/edge/client/**/*.test.ts'];
 
+/** Adapters and programs on their own: real processes too, but no test is about how soon one of them acts. */
+const alone = ['adapters', 'router', 'provision', 'edge/cli', 'edge/doctor'].map((dir) => `test/${dir}/**/*.test.ts`);
+
 /** Real processes on a shared machine can starve for seconds. A second try is named in the report, never silent. */
 const secondTries = 1;
 
 /**
- * `pure` first, then `waiting`, side by side; then everything with real processes, one file at a time: on two cores a
- * test's own siblings would be its noisiest neighbours.
+ * `pure` first, then `waiting`, side by side; then single adapters and programs two at a time; then whole releases on
+ * real processes, one file at a time: on two cores a test's own siblings would be its noisiest neighbours.
  */
 export default defineConfig({
   test: {
@@ -31,12 +34,22 @@ export default defineConfig({
       {
         extends: true,
         test: {
-          name: 'parts',
-          include: ['test/**/*.test.ts'],
-          exclude: [...pure, ...waiting, '**/node_modules/**'],
-          maxWorkers: 1,
+          name: 'alone',
+          include: alone,
+          maxWorkers: 2,
           retry: secondTries,
           sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'parts',
+          include: ['test/**/*.test.ts'],
+          exclude: [...pure, ...waiting, ...alone, '**/node_modules/**'],
+          maxWorkers: 1,
+          retry: secondTries,
+          sequence: { groupOrder: 3 },
         },
       },
     ],

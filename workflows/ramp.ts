@@ -2,7 +2,7 @@
 import type { Next } from '../activities/orders.ts';
 import { leftMs, startClock, stopClock } from '../src/domain/clock.ts';
 import { desiredRoute } from '../src/domain/desired.ts';
-import { percentOf } from '../src/domain/percent.ts';
+import { stageShare } from '../src/domain/percent.ts';
 import type { StageSpec } from '../src/domain/spec.ts';
 import { announce } from './announce.ts';
 import { fitShare, fittingNow } from './disturbance.ts';
@@ -24,8 +24,8 @@ export async function ramp(run: Run): Promise<void> {
 
 const present = ({ spec, state }: Run): StageSpec | undefined => spec.ramp.stages[state.stage];
 
-const label = ({ spec, state }: Run, { shareBp, segments = [] }: StageSpec): string =>
-  `stage ${state.stage + 1} of ${spec.ramp.stages.length}: ${[percentOf(shareBp), ...segments].join(' + ')}`;
+const label = ({ spec, state }: Run, { shareBp, segments }: StageSpec): string =>
+  `stage ${state.stage + 1} of ${spec.ramp.stages.length}: ${stageShare(shareBp, segments)}`;
 
 /** The clock starts only when the share is confirmed, gray carries all of it, and nobody has paused meanwhile. */
 async function open(run: Run, stage: StageSpec): Promise<void> {

@@ -1,6 +1,6 @@
 /** The plan as plain text, at most 100 columns wide. */
 import { durationText } from '../domain/duration.ts';
-import { percentOf } from '../domain/percent.ts';
+import { percentOf, stageShare } from '../domain/percent.ts';
 import type { Plan, PlannedServer, PlanStep } from '../domain/plan.ts';
 import { table } from './table.ts';
 
@@ -44,7 +44,7 @@ const waveText = (wave: number | null): string =>
 function steps(planned: readonly PlanStep[]): string {
   const rows = planned.map((step) => [
     step.label,
-    percentOf(step.shareBp),
+    stageShare(step.shareBp, step.segments),
     step.users === null ? '-' : String(step.users),
     step.rest,
     loadText(step.loads.gray),
@@ -53,7 +53,7 @@ function steps(planned: readonly PlanStep[]): string {
     step.abortShareBp === null ? '-' : percentOf(step.abortShareBp),
   ]);
   const head = ['step', 'share', 'users', 'rest', 'gray load', 'stable load', 'hold', 'abort to'];
-  return table(head, rows, [20, 9, 13, 8, 12, 13, 10, 10]);
+  return table(head, rows, [20, 24, 13, 8, 12, 13, 10, 10]);
 }
 
 /** `!` marks a load above that of normal operation. */

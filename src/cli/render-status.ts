@@ -3,7 +3,7 @@ import { createColors } from 'picocolors';
 import { heldMs } from '../domain/clock.ts';
 import { evidenceText } from '../domain/evidence.ts';
 import { goalText } from '../domain/goal.ts';
-import { percentOf } from '../domain/percent.ts';
+import { percentOf, stageShare } from '../domain/percent.ts';
 import { isGood } from '../domain/phases.ts';
 import { rehearsedText } from '../domain/rehearsal.ts';
 import type { ServerStatus, StageStatus, Status } from '../domain/status.ts';
@@ -78,10 +78,10 @@ function stateRows(status: Status, { nowMs }: StatusView): Row[] {
 /** Infinity travels as null in JSON. */
 const load = (value: number | null): string => (value === null || !Number.isFinite(value) ? '∞' : value.toFixed(2));
 
-function stageText({ number, of, shareBp, clock }: StageStatus, nowMs: number): string {
+function stageText({ number, of, shareBp, segments, clock }: StageStatus, nowMs: number): string {
   const held = clock === null ? '' : `, held ${duration(heldMs(clock, nowMs))} of ${duration(clock.holdMs)}`;
   const stopped = clock !== null && clock.sinceMs === null ? ' (clock stopped)' : '';
-  return `stage ${number} of ${of} at ${percentOf(shareBp)}${held}${stopped}`;
+  return `stage ${number} of ${of} at ${stageShare(shareBp, segments)}${held}${stopped}`;
 }
 
 function verdictRows({ verdict }: Status): Row[] {

@@ -1,7 +1,7 @@
 /** What the Web UI says of a release from its first moment: one line, and a page in plain CommonMark. */
 import { durationText } from '../domain/duration.ts';
 import { goalText } from '../domain/goal.ts';
-import { percentOf } from '../domain/percent.ts';
+import { stageShare } from '../domain/percent.ts';
 import type { ReleaseRequest } from '../domain/spec.ts';
 
 const goalOf = ({ spec: { target, artifact }, mode }: ReleaseRequest): string =>
@@ -13,7 +13,9 @@ export const staticSummary = (request: ReleaseRequest): string => cut(`${goalOf(
 export function staticDetails(request: ReleaseRequest): string {
   const { spec, mode, by, reason, requestId } = request;
   const gray = spec.servers.filter((server) => server.gray).length;
-  const stages = spec.ramp.stages.map(({ shareBp, holdMs }) => `${percentOf(shareBp)} for ${durationText(holdMs)}`);
+  const stages = spec.ramp.stages.map(
+    ({ shareBp, segments, holdMs }) => `${stageShare(shareBp, segments)} for ${durationText(holdMs)}`,
+  );
   return [
     `# ${goalOf(request)}`,
     '',

@@ -1,6 +1,6 @@
 /** The status as a page for the Web UI: plain Markdown lists, since tables are not rendered everywhere. */
 import { evidenceText } from './evidence.ts';
-import { percentOf } from './percent.ts';
+import { percentOf, stageShare } from './percent.ts';
 import { rehearsedText } from './rehearsal.ts';
 import type { ServerStatus, Status } from './status.ts';
 
@@ -26,7 +26,7 @@ function nowLines(status: Status): string[] {
   const { stage, waiting, paused, rehearsed, failure, held, period, stop } = status;
   return [
     `period ${period}`,
-    stage === null ? '' : `stage ${stage.number} of ${stage.of}: ${percentOf(stage.shareBp)}`,
+    stage === null ? '' : `stage ${stage.number} of ${stage.of}: ${stageShare(stage.shareBp, stage.segments)}`,
     waiting === null ? '' : `waiting for ${waiting.what} until ${time(waiting.deadlineMs)}, then: ${waiting.otherwise}`,
     paused === null ? '' : `paused by ${paused.by}: ${paused.reason}`,
     stop === null ? '' : `stopped by ${stop.by}: ${stop.reason}`,

@@ -44,6 +44,8 @@ export interface PlanStep {
   readonly phase: ForwardPhase;
   readonly label: string;
   readonly shareBp: number;
+  /** Names of the segments that join in this step; absent: none. */
+  readonly segments?: readonly string[];
   readonly rest: 'stable' | 'gray';
   /** Users expected on gray; null where `audience.users` is not given. */
   readonly users: number | null;

@@ -63,6 +63,8 @@ export interface StageStatus {
   readonly number: number;
   readonly of: number;
   readonly shareBp: number;
+  /** Names of the segments that joined with this stage; absent: none. */
+  readonly segments?: readonly string[];
   readonly clock: StageClock | null;
 }
 
@@ -157,7 +159,9 @@ function pick(state: ReleaseState) {
 function stageStatus({ spec, mode }: ReleaseRequest, state: ReleaseState): StageStatus | null {
   const stage = spec.ramp.stages[state.stage];
   if (mode === 'rollback' || state.phase !== 'ramp' || stage === undefined) return null;
-  return { number: state.stage + 1, of: spec.ramp.stages.length, shareBp: stage.shareBp, clock: state.clock };
+  const { shareBp, segments } = stage;
+  const joined = segments === undefined ? {} : { segments };
+  return { number: state.stage + 1, of: spec.ramp.stages.length, shareBp, ...joined, clock: state.clock };
 }
 
 function serverStatus(state: ReleaseState, id: string): ServerStatus[] {

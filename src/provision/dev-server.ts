@@ -36,15 +36,24 @@ export interface DevServer {
 
 /** Resolves when the server answers. It ends with this process, whatever becomes of it. Throws `temporalUnreachable`. */
 export async function startDevServer(options: DevServerOptions): Promise<DevServer> {
-  try {
-    // A taken port is refused here: the answer below would come from whoever has it.
-    return await start(options, await freePort(options.port), await freePort(options.uiPort));
-  } catch (error) {
-    throw new GrayError('temporalUnreachable', `the Temporal server did not start: ${message(error)}`, {
-      cause: error,
-    });
+  for (let tries = 1; ; tries += 1) {
+    try {
+      // A taken port is refused here: the answer below would come from whoever has it.
+      return await start(options, await freePort(options.port), await freePort(options.uiPort));
+    } catch (error) {
+      if (tries < mostTries && lostItsPort(options, error)) continue;
+      throw new GrayError('temporalUnreachable', `the Temporal server did not start: ${message(error)}`, {
+        cause: error,
+      });
+    }
   }
 }
+
+const mostTries = 3;
+
+/** Between finding a free port and taking it somebody else may come first; the server also takes ports beside ours. */
+const lostItsPort = ({ port, uiPort }: DevServerOptions, error: unknown): boolean =>
+  (port === undefined || uiPort === undefined) && message(error).includes('address already in use');
 
 async function start(options: DevServerOptions, port: number, uiPort: number): Promise<DevServer> {
   const said: string[] = [];

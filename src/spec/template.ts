@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 export const templates = {
   annotated: 'every key explained',
   'one-machine': 'embedded router, process deployer, exposition metrics',
+  ladder: 'listed users, segments, then a share; embedded router',
   'embedded-command-prometheus': 'embedded router, command deployer, Prometheus metrics',
   'haproxy-process-prometheus': 'HAProxy, process deployer, Prometheus metrics',
   caddy: 'Caddy with a decider, process deployer, Prometheus metrics',

@@ -28,7 +28,7 @@ describe('the printed plan', () => {
     for (const part of [
       /Release of payments 1\.4\.2/,
       /pay-6 +10\.0\.0\.16:8443 +- +100 +gray spare +deployment/,
-      /stage 2 of 3 +10 % +5002 +stable/,
+      /stage 2 of 3 +10 % +5362 +stable/,
       /Requests without identity go to gray from batch \d on\./,
       /after stage 2 +approval within 4h +else rollback/,
       /stage 1 +extended up to 3 holds, then the exception policy/,

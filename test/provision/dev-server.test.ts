@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, Connection } from '@temporalio/client';
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function start(more: { port?: number; dbFile?: string } = {}): Promise<DevServer> {
+async function start(more: { port?: number; dbFile?: string; path?: string } = {}): Promise<DevServer> {
   const server = await startDevServer({
     path,
     namespace: 'gray',
@@ -91,6 +91,15 @@ describe('the Temporal server for one machine', () => {
       code: 'temporalUnreachable',
       message: expect.stringContaining('already in use'),
     });
+  });
+
+  it('takes other ports where somebody came first between looking for a free one and taking it', async () => {
+    const late = join(folder, 'late-once');
+    const refusal = 'listen tcp 127.0.0.1:1: bind: address already in use';
+    const script = `#!/bin/sh\nif [ ! -e ${late}.tried ]; then touch ${late}.tried; echo '${refusal}'; exit 1; fi\nexec ${path} "$@"\n`;
+    await writeFile(late, script, { mode: 0o755 });
+    const server = await start({ path: late });
+    expect(alive(server.pid)).toBe(true);
   });
 
   it('says what the program said when it does not start', async () => {

@@ -27,7 +27,7 @@ export const releaseSpec = (target: string, change: Partial<ReleaseSpec> = {}): 
   metrics: { kind: 'memory', intervalMs: 100 },
   verify: { deployment: [], gray: [] },
   audience: { alwaysGray: ['vip'], alwaysStable: ['keep'], testUsers: ['tester'], salt: 'salt', restBp: 1_000 },
-  ramp: { patience: 3, stages: [500, 1_500, 3_300].map((shareBp) => ({ shareBp, holdMs: 400 })) },
+  ramp: { patience: 30, stages: [500, 1_500, 3_300].map((shareBp) => ({ shareBp, holdMs: 400 })) },
   judge: {
     kind: 'threshold',
     staleMs: 10_000,

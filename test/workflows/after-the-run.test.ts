@@ -8,7 +8,7 @@ let world: World;
 afterEach(() => world.end());
 
 const oneStage = (holdMs: number, change = {}) => ({
-  ramp: { patience: 3, stages: [{ shareBp: 500, holdMs, ...change }] },
+  ramp: { patience: 30, stages: [{ shareBp: 500, holdMs, ...change }] },
 });
 const approval = { deadlineMs: 20_000, otherwise: 'rollback' } as const;
 const sharesFrom = (from: number) => world.routes.slice(from).map(({ split }) => split.shareBp);

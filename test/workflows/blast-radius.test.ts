@@ -11,7 +11,7 @@ afterEach(() => world.end());
 const zoned = servers(8).map((server, n) => ({ ...server, zone: n % 2 === 0 ? 'a' : 'b' }));
 const zoneOf = (id: string) => zoned.find((server) => server.id === id)?.zone;
 const outIn = ({ servers: places }: DesiredRoute) => Object.keys(places).filter((id) => places[id] === 'out');
-const ramp = { patience: 3, stages: [{ shareBp: 1_000, holdMs: 150 }] };
+const ramp = { patience: 30, stages: [{ shareBp: 1_000, holdMs: 150 }] };
 const capacity = { maxLoad: 2, minServing: 6 };
 
 /** Of every deployment, in order: how many servers it may change at the same time. */

@@ -14,7 +14,7 @@ const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 /** Two stages; the first has a gate, and a test that means the second gives its hold. */
 const gated = (holdMs = 300, change = {}) => ({
   ramp: {
-    patience: 3,
+    patience: 30,
     stages: [
       { shareBp: 500, holdMs: 300, approval },
       { shareBp: 1_000, holdMs },

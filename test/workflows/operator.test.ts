@@ -7,7 +7,7 @@ let world: World;
 afterEach(() => world.end());
 
 const oneStage = (holdMs: number, change = {}) => ({
-  ramp: { patience: 3, stages: [{ shareBp: 1_000, holdMs, ...change }] },
+  ramp: { patience: 30, stages: [{ shareBp: 1_000, holdMs, ...change }] },
 });
 const approval = { deadlineMs: 20_000, otherwise: 'rollback' } as const;
 
@@ -108,7 +108,7 @@ describe('a skip', () => {
 
 describe('without a verdict', () => {
   it('a stage holds, extends up to its patience and never passes', async () => {
-    world = new World(temporal(), oneStage(300));
+    world = new World(temporal(), { ramp: { ...oneStage(300).ramp, patience: 3 } });
     world.metrics.goAway();
     await world.work();
     await world.start();

@@ -8,7 +8,7 @@ let world: World;
 afterEach(() => world.end());
 
 const oneStage = (holdMs: number, change = {}) => ({
-  ramp: { patience: 3, stages: [{ shareBp: 500, holdMs, ...change }] },
+  ramp: { patience: 30, stages: [{ shareBp: 500, holdMs, ...change }] },
 });
 const waiting = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 const serving = (from = 0) =>

@@ -17,10 +17,11 @@ import { start } from './start.ts';
 import { status } from './status.ts';
 import { validate } from './validate.ts';
 import { watch } from './watch.ts';
+import { who } from './who.ts';
 import { worker } from './worker.ts';
 
 export const verbs: readonly Verb[] = [
-  ...[init, validate, plan, judge, doctor],
+  ...[init, validate, plan, who, judge, doctor],
   ...[start, status, watch, list, evidence],
   ...[...decisions, abort, rollback],
   ...[worker, dev, router, decider, searchAttributes],

@@ -1,9 +1,10 @@
 /** What the sequential judge will need in each stage: how much traffic, how long, and when there is no hope of a verdict. */
 import { isProbeMetric } from '../probe-metrics.ts';
 import type { ReleaseSpec, SequentialJudgeSpec, SequentialRule } from '../spec.ts';
+import { allUsersBp } from '../split.ts';
 import { adviceFor, isHopeless } from './outlook/advice.ts';
 import { crossing } from './outlook/crossing.ts';
-import { limitOf, type Place, placesOf, situationOf } from './outlook/situation.ts';
+import { limitOf, type Place, partOf, placesOf, situationOf } from './outlook/situation.ts';
 import { failWalk, passWalk, type Situation } from './outlook/walks.ts';
 
 /** What somebody knows of the target beforehand. */
@@ -59,9 +60,22 @@ export function planOutlook(spec: ReleaseSpec, judge: SequentialJudgeSpec, traff
   return {
     ...traffic,
     metrics: found.map(({ outlook }) => outlook),
-    advice: found.flatMap(({ place, situation, outlook }) => advice(place, situation, outlook)),
+    advice: [
+      ...unforeseen(spec),
+      ...found.flatMap(({ place, situation, outlook }) => advice(place, situation, outlook)),
+    ],
   };
 }
+
+/** Lists and segments whose part of the traffic nobody can tell. */
+const unforeseen = (spec: ReleaseSpec): string[] =>
+  spec.ramp.stages.flatMap((stage, index) =>
+    partOf(spec, stage, index) > 0
+      ? []
+      : [
+          `stage ${index + 1} of ${spec.ramp.stages.length}: no outlook without audience.users and the users of its segments`,
+        ],
+  );
 
 function metricOutlook(spec: ReleaseSpec, place: Place, situation: Situation): MetricOutlook {
   const { metric, rule, stage, index } = place;
@@ -98,6 +112,6 @@ function advice(place: Place, situation: Situation, { stage, undecided }: Metric
   const { afterMs, chance } = undecided;
   const { shareBp, holdMs } = place.stage;
   const limit = { limitMs: afterMs, holds: afterMs / holdMs, undecided: chance };
-  const followsShare = !isProbeMetric(place.metric);
+  const followsShare = !isProbeMetric(place.metric) && situation.part * allUsersBp <= shareBp;
   return [adviceFor({ where: `${stage}, ${place.metric}`, situation, ...limit, shareBp, followsShare })];
 }

@@ -56,6 +56,15 @@ function deployerRows(deployer: ReleaseSpec['deployer']): Row[] {
         ['deployer.env', deployer.env.join(', ') || 'none', 'none'],
         ['deployer.timeout', durationText(deployer.timeoutMs), '10m'],
       ];
+    case 'ssh':
+      return [
+        ['deployer.hostKeys', deployer.hostKeys, 'known'],
+        ['deployer.keep', String(deployer.keep), '5'],
+        ['deployer.sessions', String(deployer.sessions), '8'],
+        ['deployer.connect', durationText(deployer.connectMs), '10s'],
+        ['deployer.step', durationText(deployer.stepMs), '5m'],
+        ['deployer.ready', durationText(deployer.readyMs), '30s'],
+      ];
   }
 }
 
@@ -156,6 +165,7 @@ const audienceRows = ({ audience, ramp }: ReleaseSpec): Row[] => [
   ['audience.rest', percentOf(audience.restBp), '10 %'],
   ['audience.salt', audience.salt ?? drawn, drawn],
   ['audience.users', String(audience.users ?? 'unknown'), 'unknown'],
+  ['audience.segments', (audience.segments ?? []).map(({ name }) => name).join(', ') || 'none', 'none'],
   ['ramp.maxUsers', String(ramp.maxUsers ?? 'any'), 'any'],
   ['ramp.undecided', ramp.undecided ?? 'extend', 'extend'],
   ['ramp.patience', String(ramp.patience), '3'],

@@ -49,7 +49,18 @@ function expectedUsers(spec: ReleaseSpec, { phase, shareBp = 0, rest }: Draft, s
   const { audience } = spec;
   if (phase === 'deployment' || phase === 'grayVerification') return 0;
   if (audience.users === undefined) return null;
-  const { users, alwaysGray, alwaysStable } = audience;
+  return usersOnGray(spec, audience.users, { shareBp, rest, stages });
+}
+
+interface Rung {
+  readonly shareBp: number;
+  readonly rest?: 'stable' | 'gray' | undefined;
+  readonly stages: number;
+}
+
+/** Of `users`: listed ones, those in the segments of the first `stages` stages, and the share of the others. */
+export function usersOnGray(spec: ReleaseSpec, users: number, { shareBp, rest, stages }: Rung): number {
+  const { alwaysGray, alwaysStable } = spec.audience;
   const inSegments = expectedIn(segmentsUpTo(spec, stages));
   const hashed = Math.max(0, users - alwaysGray.length - alwaysStable.length - inSegments);
   const listed = alwaysGray.length + (rest === 'gray' ? alwaysStable.length : 0);
@@ -84,10 +95,19 @@ function beforeUsers(spec: ReleaseSpec): PlanStep[] {
 }
 
 const stages = (spec: ReleaseSpec): PlanStep[] =>
-  spec.ramp.stages.map(({ shareBp, holdMs }, index) => {
+  spec.ramp.stages.map(({ shareBp, holdMs, segments }, index) => {
     const label = `stage ${index + 1} of ${spec.ramp.stages.length}`;
     const stages = index + 1;
-    return step(spec, rampCapacity(spec), { phase: 'ramp', label, shareBp, holdMs, serving: allServing(spec), stages });
+    const joining = segments === undefined ? {} : { segments };
+    return step(spec, rampCapacity(spec), {
+      phase: 'ramp',
+      label,
+      shareBp,
+      holdMs,
+      serving: allServing(spec),
+      stages,
+      ...joining,
+    });
   });
 
 function levelingSteps(spec: ReleaseSpec, rampShareBp: number): Steps {

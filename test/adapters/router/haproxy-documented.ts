@@ -12,7 +12,7 @@ const server = (n: number, spare: boolean) => ({
 export const documentedOrder: HaproxyConfigOrder = {
   target: 'payments',
   servers: [server(1, false), server(2, false), server(3, true)],
-  identity: { header: 'x-user-id', cookie: 'uid' },
+  identity: { header: 'x-user-id', cookie: 'uid', segments: ['x-branch'] },
   instance: {
     socket: '/run/haproxy/payments.sock',
     map: '/var/lib/gray/payments.map',

@@ -26,7 +26,7 @@ afterEach(() => world.end());
 
 const ana = { by: 'ana', reason: 'test' };
 const stages = (holdMs: number, change = {}) => ({
-  ramp: { patience: 3, stages: [{ shareBp: 1_000, holdMs, ...change }] },
+  ramp: { patience: 30, stages: [{ shareBp: 1_000, holdMs, ...change }] },
 });
 
 async function startedWith(change: ConstructorParameters<typeof World>[1], mode: ReleaseMode = 'release') {

@@ -29,7 +29,7 @@ describe('the example of approving from code', () => {
     const approval = { deadlineMs: 60_000, otherwise: 'rollback' } as const;
     world = new World(
       temporal(),
-      checked({ ramp: { patience: 3, stages: [{ shareBp: 1_000, holdMs: 200, approval }] } }),
+      checked({ ramp: { patience: 30, stages: [{ shareBp: 1_000, holdMs: 200, approval }] } }),
     );
     await world.work();
     await startRelease(temporal().client, { spec: world.spec, by: 'ana' });

@@ -13,7 +13,7 @@ export interface Hopeless {
   readonly holds: number;
   readonly undecided: number;
   readonly shareBp: number;
-  /** The metric comes from real requests, which follow the share; those of a probe do not. */
+  /** The metric comes from real requests of the share alone: not from probes, lists or segments. */
   readonly followsShare: boolean;
 }
 
