@@ -1,10 +1,9 @@
 /** What a bench can show where it has a hook for it: counters, credentials, a full disk. */
 import { describe, expect, test } from 'vitest';
 import { canonical } from '../../../../src/domain/route.ts';
-import { assign } from '../../../../src/domain/split.ts';
 import { eventually } from '../../../support/processes.ts';
 import type { RouterWorld } from './world.ts';
-import { refusal, userWhere } from './world.ts';
+import { refusal } from './world.ts';
 
 export type Also = 'counters' | 'credentials' | 'full disk';
 
@@ -26,7 +25,7 @@ function countersTest(world: RouterWorld): void {
   test('counts the requests that each pool answered', async () => {
     const counted = there(world.bench.counted, 'counted').bind(world.bench);
     await world.apply({ period: 'gray', split: { shareBp: 5_000 } });
-    const gray = userWhere((bucket) => bucket < 5_000);
+    const gray = world.userWhere((bucket) => bucket < 5_000);
     const before = await counted();
     for (let n = 0; n < 8; n += 1) await world.bench.request(gray);
     for (let n = 0; n < 5; n += 1) await world.bench.request(null);
@@ -61,7 +60,8 @@ function fullDiskTest(world: RouterWorld): void {
     expect(refused.transient).toBe(true);
     expect(refused.message).toMatch(/space|written|denied/i);
     expect(canonical((await world.router.read()).route)).toBe(canonical(held));
-    for (const user of ['eve', 'anna', null]) await expect(world.armAt(held, user)).resolves.toBe(assign(held, user));
+    for (const user of ['eve', 'anna', null])
+      await expect(world.armAt(held, user)).resolves.toBe(world.assign(held, user));
     await world.router.apply(wished);
     expect((await world.confirm(wished)).problems).toEqual([]);
   });

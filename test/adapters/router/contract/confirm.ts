@@ -1,7 +1,7 @@
 /** Confirm: passes on the truth, names what differs. */
 import { describe, expect, test } from 'vitest';
 import type { RouterWorld } from './world.ts';
-import { failed, idsIn, userWhere } from './world.ts';
+import { failed, idsIn } from './world.ts';
 
 export function confirmContract(world: RouterWorld): void {
   describe('confirm', () => {
@@ -35,7 +35,7 @@ export function confirmContract(world: RouterWorld): void {
     });
 
     test('finds a formerly listed user who still reaches gray', async () => {
-      const stable = userWhere((bucket) => bucket >= 100);
+      const stable = world.userWhere((bucket) => bucket >= 100);
       const held = await world.apply({ period: 'exception', split: { alwaysGray: [stable] } });
       const confirmation = await world.confirm(
         { ...held, split: { ...held.split, alwaysGray: [] } },

@@ -5,7 +5,7 @@ import type { Arm } from '../../../../src/domain/server.ts';
 import { poolOf } from '../../../../src/domain/split.ts';
 import { eventually } from '../../../support/processes.ts';
 import type { RouterWorld } from './world.ts';
-import { idsIn, refusal, userWhere } from './world.ts';
+import { idsIn, refusal } from './world.ts';
 
 export function membershipContract(world: RouterWorld): void {
   describe('membership', () => {
@@ -32,7 +32,7 @@ export function membershipContract(world: RouterWorld): void {
       'the other pool answers while no server of the %s pool serves',
       async (arm) => {
         const desired = await world.apply({ period: 'gray', split: { shareBp: 5_000 } });
-        const user = userWhere((bucket) => (arm === 'gray' ? bucket < 5_000 : bucket >= 5_000));
+        const user = world.userWhere((bucket) => (arm === 'gray' ? bucket < 5_000 : bucket >= 5_000));
         const ids = idsIn(desired, poolOf(desired, arm));
         for (const id of ids) await world.died(id);
         const other: Arm = arm === 'gray' ? 'stable' : 'gray';

@@ -1,7 +1,7 @@
 /** A whole ramp, user by user, against `assign()`. */
 import pMap from 'p-map';
 import { describe, expect, test } from 'vitest';
-import { allUsersBp, assign } from '../../../../src/domain/split.ts';
+import { allUsersBp } from '../../../../src/domain/split.ts';
 import type { RouterWorld } from './world.ts';
 
 export interface RampOptions {
@@ -27,7 +27,7 @@ export function rampContract(world: RouterWorld, { users: count, concurrency }: 
         const asked = users.filter((_, n) => n < followed || n % shares.length === stage);
         const answer = async (user: string) => ({ user, arm: await world.armAt(desired, user) });
         const answers = await pMap(asked, answer, { concurrency });
-        expect(answers.filter(({ user, arm }) => arm !== assign(desired, user))).toEqual([]);
+        expect(answers.filter(({ user, arm }) => arm !== world.assign(desired, user))).toEqual([]);
         const gray = new Set(answers.flatMap(({ user, arm }) => (arm === 'gray' ? [user] : [])));
         expect([...onGray].filter((user) => !gray.has(user))).toEqual([]);
         onGray = new Set([...gray].filter((user) => users.indexOf(user) < followed));

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { canonical } from '../../../../src/domain/route.ts';
-import { allUsersBp, assign } from '../../../../src/domain/split.ts';
+import { allUsersBp } from '../../../../src/domain/split.ts';
 import { eventually } from '../../../support/processes.ts';
 import type { RouterWorld } from './world.ts';
 import { refusal } from './world.ts';
@@ -22,7 +22,7 @@ export function restartContract(world: RouterWorld): void {
       expect(canonical((await world.router.read()).route)).toBe(canonical(desired));
       await eventually(async () => (await world.confirm(desired)).ok);
       for (const user of ['eve', 'bob', null, ...Array.from({ length: 50 }, (_, n) => `user-${n}`)]) {
-        await expect(world.armAt(desired, user)).resolves.toBe(assign(desired, user));
+        await expect(world.armAt(desired, user)).resolves.toBe(world.assign(desired, user));
       }
       const stale = { ...desired, fence: desired.fence - 1, split: { ...desired.split, shareBp: allUsersBp } };
       expect(await refusal(world.router.apply(stale))).toMatchObject({ code: 'staleFence' });

@@ -1,9 +1,8 @@
 /** Who goes where: lists, rest, periods, odd identities. */
 import { describe, expect, test } from 'vitest';
 import { canonical } from '../../../../src/domain/route.ts';
-import { allUsersBp, assign, poolOf } from '../../../../src/domain/split.ts';
+import { allUsersBp, poolOf } from '../../../../src/domain/split.ts';
 import type { RouterWorld } from './world.ts';
-import { userWhere } from './world.ts';
 
 export function splitContract(world: RouterWorld, listed: number): void {
   describe('the assignment', () => {
@@ -14,8 +13,8 @@ export function splitContract(world: RouterWorld, listed: number): void {
     });
 
     test('puts always-stable before always-gray before the share', async () => {
-      const low = userWhere((bucket) => bucket < 5_000);
-      const high = userWhere((bucket) => bucket >= 5_000);
+      const low = world.userWhere((bucket) => bucket < 5_000);
+      const high = world.userWhere((bucket) => bucket >= 5_000);
       const desired = await world.apply({
         period: 'gray',
         split: { shareBp: 5_000, alwaysGray: ['both', high], alwaysStable: ['both', `${low}`] },
@@ -23,7 +22,7 @@ export function splitContract(world: RouterWorld, listed: number): void {
       await expect(world.armAt(desired, 'both')).resolves.toBe('stable');
       await expect(world.armAt(desired, high)).resolves.toBe('gray');
       await expect(world.armAt(desired, low)).resolves.toBe('stable');
-      const other = userWhere((bucket) => bucket < 5_000, low);
+      const other = world.userWhere((bucket) => bucket < 5_000, low);
       await expect(world.armAt(desired, other)).resolves.toBe('gray');
     });
 
@@ -38,14 +37,14 @@ export function splitContract(world: RouterWorld, listed: number): void {
     test('is the same at the probe entrance', async () => {
       const desired = await world.apply({ period: 'gray', split: { shareBp: 3_000, alwaysGray: ['eve'] } });
       for (const user of [null, 'eve', ...'anna', 'bert', 'cleo', 'dora', 'emil', 'fred', 'gina']) {
-        await expect(world.armAt(desired, user, 'probe')).resolves.toBe(assign(desired, user));
+        await expect(world.armAt(desired, user, 'probe')).resolves.toBe(world.assign(desired, user));
       }
     });
 
     test('knows odd identities: long ones, with spaces and signs, and beyond ASCII', async () => {
       const odd = ['0', 'a b', 'x'.repeat(400), 'u:eve', 'cfg', '%41', 'a|b', 'true', 'zoë', '用户'];
       const desired = await world.apply({ period: 'gray', split: { shareBp: 5_000, alwaysGray: ['a b'] } });
-      for (const user of odd) await expect(world.armAt(desired, user)).resolves.toBe(assign(desired, user));
+      for (const user of odd) await expect(world.armAt(desired, user)).resolves.toBe(world.assign(desired, user));
     });
 
     test(`keeps a list of ${listed} users whole, and empties it in one write`, async () => {

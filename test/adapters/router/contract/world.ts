@@ -4,13 +4,20 @@ import type { Confirmation, ConfirmRequest, Router } from '../../../../src/adapt
 import { GrayError } from '../../../../src/domain/errors.ts';
 import type { DesiredRoute, Split } from '../../../../src/domain/route.ts';
 import type { Arm, Place } from '../../../../src/domain/server.ts';
-import { bucketOf, poolOf } from '../../../../src/domain/split.ts';
+import { assign, bucketOf, poolOf } from '../../../../src/domain/split.ts';
+import type { UserHash } from '../../../../src/domain/user-hash.ts';
 import { eventually } from '../../../support/processes.ts';
 import type { Attributes, Entrance, RouterBench } from '../bench.ts';
 
 export type Change = Partial<Omit<DesiredRoute, 'split'>> & { readonly split?: Partial<Split> };
 
 const baseSplit: Split = { shareBp: 0, salt: 'contract', alwaysGray: [], alwaysStable: [], rest: 'stable' };
+
+export interface UserWish {
+  readonly salts: readonly string[];
+  readonly fits: (buckets: readonly number[]) => boolean;
+  readonly not?: string;
+}
 
 export class RouterWorld {
   #running: { readonly bench: RouterBench; readonly router: Router } | undefined;
@@ -78,6 +85,28 @@ export class RouterWorld {
     return status === 200 && server !== null ? armOf(desired, server) : `status ${status}`;
   }
 
+  get hash(): UserHash {
+    return this.router.abilities.hash ?? 'xxh32';
+  }
+
+  /** Where the users of this router belong. */
+  assign(desired: DesiredRoute, user: string | null, attributes: Attributes = {}): Arm {
+    return assign(desired, user, attributes, this.hash);
+  }
+
+  /** An ordinary user whose bucket under the suite's salt is as asked. */
+  userWhere(fits: (bucket: number) => boolean, not = ''): string {
+    return this.userWith({ salts: [baseSplit.salt], fits: ([bucket = 0]) => fits(bucket), not });
+  }
+
+  /** The same for a bucket under each of `salts`. */
+  userWith({ salts, fits, not = '' }: UserWish): string {
+    for (let n = 0; ; n += 1) {
+      const user = `someone-${n}`;
+      if (user !== not && fits(salts.map((salt) => bucketOf(salt, user, this.hash)))) return user;
+    }
+  }
+
   async serverOf(user: string | null): Promise<string> {
     const { server, status } = await this.bench.request(user);
     expect({ user, status, answered: server !== null }).toEqual({ user, status: 200, answered: true });
@@ -132,14 +161,6 @@ function armOf(route: DesiredRoute, server: string): Arm | string {
 
 export const failed = (confirmation: Confirmation): string[] =>
   confirmation.probes.flatMap(({ ok, who }) => (ok ? [] : [who]));
-
-/** An ordinary user whose bucket under the suite's salt is as asked. */
-export function userWhere(fits: (bucket: number) => boolean, not = ''): string {
-  for (let n = 0; ; n += 1) {
-    const user = `someone-${n}`;
-    if (user !== not && fits(bucketOf(baseSplit.salt, user))) return user;
-  }
-}
 
 export const refusal = async (call: Promise<unknown>): Promise<GrayError> => {
   const error = await call.then(
