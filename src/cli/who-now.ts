@@ -1,5 +1,5 @@
 /** What a request gets at this moment: the route in force, and the versions that the servers behind it name. */
-import { createRouter } from '../adapters/router/index.ts';
+import type { Router } from '../adapters/router/port.ts';
 import { isUnreachable, readVersion } from '../adapters/version-probe.ts';
 import type { DesiredRoute, RouteState } from '../domain/route.ts';
 import { servingFor } from '../domain/serving.ts';
@@ -20,8 +20,8 @@ export interface WhoNow extends Answer {
 }
 
 /** Throws `routerUnreachable`, `routerRefused`. */
-export async function whoNow(spec: ReleaseSpec, asker: Asker): Promise<WhoNow> {
-  const state: RouteState = await createRouter(spec.router, spec).read();
+export async function whoNow(spec: ReleaseSpec, router: Pick<Router, 'read'>, asker: Asker): Promise<WhoNow> {
+  const state: RouteState = await router.read();
   const { route } = state;
   const answer = whoGetsBy(route, asker);
   const serving = servingFor(route, answer.arm ?? 'stable', (id) => state.servers[id]?.up === true);

@@ -6,12 +6,15 @@ import type { Arm } from './server.ts';
 import type { ReleaseSpec } from './spec.ts';
 import { type Assignment, allUsersBp, assignment, effectiveShareBp } from './split.ts';
 import { initialState, type ReleaseState } from './state.ts';
+import type { UserHash } from './user-hash.ts';
 
 export interface Asker {
   /** Null: a request without identity. */
   readonly user: string | null;
   /** Headers of the request, names in lower case. */
   readonly attributes: Readonly<Record<string, string>>;
+  /** By which the router draws users; absent: xxh32. */
+  readonly hash?: UserHash;
 }
 
 export interface Answer {
@@ -30,13 +33,13 @@ export interface StepAnswer extends Answer {
 export const whoGets = (spec: ReleaseSpec, asker: Asker, salt: string | null): StepAnswer[] =>
   stepsOf(spec).map(({ step, change }) => {
     const route = desiredRoute({ ...initialState, ...change, salt }, spec, spec.target);
-    const found = assignment(route, asker.user, asker.attributes);
+    const found = assignment(route, asker.user, asker.attributes, asker.hash);
     return { step, shareBp: effectiveShareBp(route), ...(salt === null ? drawn(route, found) : told(route, found)) };
   });
 
 /** What `asker` gets by a route that is in force. */
-export const whoGetsBy = (route: DesiredRoute, { user, attributes }: Asker): Answer =>
-  told(route, assignment(route, user, attributes));
+export const whoGetsBy = (route: DesiredRoute, { user, attributes, hash }: Asker): Answer =>
+  told(route, assignment(route, user, attributes, hash));
 
 interface Step {
   readonly step: string;

@@ -1,4 +1,5 @@
 /** `gray who`: which version a user gets, now and in each step of a release, and why. */
+import { createRouter } from '../../adapters/router/index.ts';
 import { exitStatus, GrayError, InvalidInput } from '../../domain/errors.ts';
 import type { IdentitySpec, ReleaseSpec } from '../../domain/spec.ts';
 import { type Asker, whoGets } from '../../domain/who.ts';
@@ -23,8 +24,10 @@ Exits 7 when the router cannot tell what is in force; the steps are told all the
   ],
   run: async (call) => {
     const spec = await releaseFileOf(call, argument(call, 0));
-    const asker = askerOf(call.options, spec);
-    const now = await whoNow(spec, asker).catch(unknown);
+    const router = createRouter(spec.router, spec);
+    const { hash } = router.abilities;
+    const asker: Asker = { ...askerOf(call.options, spec), ...(hash !== undefined && { hash }) };
+    const now = await whoNow(spec, router, asker).catch(unknown);
     const salt = ('salt' in now ? now.salt : null) ?? spec.audience.salt ?? null;
     const facts: Who = {
       ...{ target: spec.target, version: spec.artifact.version, asker, now },
