@@ -13,7 +13,8 @@ if (compiled !== 0) process.exit(compiled);
 
 await bundleWorkflows('dist/workflows/index.js', 'dist/workflow-bundle.js');
 await writeSchema('dist/release.schema.json');
-copyFileSync('src/adapters/router/nginx/gray.lua', 'dist/src/adapters/router/nginx/gray.lua');
+for (const file of ['router/nginx/gray.lua', 'deployer/ssh/remote.sh'])
+  copyFileSync(`src/adapters/${file}`, `dist/src/adapters/${file}`);
 chmodSync('dist/src/cli/main.js', 0o755);
 console.log('dist/ is built');
 

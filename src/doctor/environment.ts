@@ -23,7 +23,7 @@ export function namedVariables(spec: ReleaseSpec): string[] {
   const hookList = [hooks.beforeDeployment, hooks.beforeRollback, hooks.afterWatch].flatMap((hook) => hook ?? []);
   return [
     ...routersIn(router).flatMap((one) => (one.router.kind === 'embedded' ? listed(one.router.tokenEnv) : [])),
-    ...(deployer.kind === 'memory' ? [] : deployer.env),
+    ...('env' in deployer ? deployer.env : []),
     ...(metrics.kind === 'prometheus' ? listed(metrics.tokenEnv) : []),
     ...[...verify.deployment, ...verify.gray, ...hookList].flatMap(variablesOf),
     ...notify.flatMap((notifier) => (notifier.kind === 'webhook' ? [notifier.urlEnv] : [])),

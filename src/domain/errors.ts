@@ -68,6 +68,16 @@ export const errorTable = {
     transient: true,
     hint: 'traffic does not follow the desired state; see the listed probes',
   },
+  serverUnreachable: {
+    exit: exitStatus.unreachable,
+    transient: true,
+    hint: '`gray doctor` checks the way to each server',
+  },
+  serverRefused: {
+    exit: exitStatus.refused,
+    transient: false,
+    hint: 'the server, or its host key, was not accepted; the message says what to mend',
+  },
   deployFailed: { exit: exitStatus.defect, transient: true, hint: "the server's own log says more" },
   artifactMissing: {
     exit: exitStatus.refused,

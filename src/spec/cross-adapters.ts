@@ -1,5 +1,6 @@
 import type { Allowed } from './cross-checks.ts';
 import { severalChecks } from './cross-several.ts';
+import { sshChecks } from './deployers/ssh.ts';
 import { eachRouter, type RouterAt } from './each-router.ts';
 import type { GoodSections } from './file.ts';
 import type { Finding, Step } from './finding.ts';
@@ -14,6 +15,7 @@ export const routerChecks = (sections: GoodSections, allowed: Allowed): Finding[
   ...(sections.router?.kind === 'several' ? severalChecks(sections.router) : []),
   ...(sections.deployer?.kind === 'process' ? placeholderChecks(sections.deployer.start) : []),
   ...(sections.deployer?.kind === 'process' ? sourceCheck(sections) : []),
+  ...(sections.deployer?.kind === 'ssh' ? sshChecks(sections.deployer, sections.servers ?? []) : []),
 ];
 
 /** What a kind needs beyond its shape. */

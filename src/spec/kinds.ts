@@ -8,6 +8,7 @@ import type {
   RouterCounters,
   RouterMetric,
 } from '../domain/spec.ts';
+import { resolveSsh } from './deployers/ssh.ts';
 import type { ReleaseFile } from './file.ts';
 import { isUrl } from './net.ts';
 import type { At } from './resolve.ts';
@@ -24,6 +25,8 @@ export function resolveDeployer(deployer: ReleaseFile['deployer'], at: At): Depl
       const { timeout, ...rest } = deployer;
       return { ...rest, command: program(deployer.command, at), timeoutMs: timeout };
     }
+    case 'ssh':
+      return resolveSsh(deployer, at);
   }
 }
 

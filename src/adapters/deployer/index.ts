@@ -4,6 +4,7 @@ import { commandDeployer } from './command.ts';
 import { memoryDeployer } from './memory.ts';
 import type { Deployer, DeployerContext } from './port.ts';
 import { processDeployer } from './process.ts';
+import { sshDeployer } from './ssh.ts';
 
 type Kind = DeployerSpec['kind'];
 // Spelled out per kind, so that the call below keeps spec and maker together.
@@ -14,6 +15,7 @@ export const deployers = {
   memory: memoryDeployer,
   process: processDeployer,
   command: commandDeployer,
+  ssh: sshDeployer,
 } satisfies Deployers;
 
 const registry: Deployers = deployers;

@@ -33,5 +33,7 @@ function deployMs(deployer: DeployerSpec): number {
       return deployer.stopMs + deployer.readyMs;
     case 'command':
       return deployer.timeoutMs;
+    case 'ssh':
+      return 2 * deployer.stepMs + deployer.readyMs;
   }
 }

@@ -1,6 +1,6 @@
 /** Section `deployer`: what puts a build on a server, by kind. */
 
-export type DeployerSpec = MemoryDeployerSpec | ProcessDeployerSpec | CommandDeployerSpec;
+export type DeployerSpec = MemoryDeployerSpec | ProcessDeployerSpec | CommandDeployerSpec | SshDeployerSpec;
 
 export interface MemoryDeployerSpec {
   readonly kind: 'memory';
@@ -27,4 +27,58 @@ export interface CommandDeployerSpec {
   readonly command: readonly string[];
   readonly env: readonly string[];
   readonly timeoutMs: number;
+}
+
+/** Over SSH: on each server a folder with releases and a link `current`, and a service that is restarted. */
+export interface SshDeployerSpec {
+  readonly kind: 'ssh';
+  /** Folder of a server on its host; `{server}`, `{host}` and `{port}` are replaced, here and in all that follows. */
+  readonly dir: string;
+  readonly service: SshService;
+  /** Prints what the version probe would get, on the server itself. Absent: the worker asks over HTTP. */
+  readonly ask?: readonly string[];
+  readonly user?: string;
+  readonly port?: number;
+  /** Private key; absent: the agent's keys, and those of the client's configuration. */
+  readonly identityFile?: string;
+  readonly knownHostsFile?: string;
+  readonly configFile?: string;
+  /** `acceptNew` believes the key of a host that was never met; a changed key is always refused. */
+  readonly hostKeys: 'known' | 'acceptNew';
+  /** Builds kept; current and base are kept beside them. */
+  readonly keep: number;
+  /** SSH sessions of one worker at a time. */
+  readonly sessions: number;
+  readonly connectMs: number;
+  /** Longest upload or restart of one server. */
+  readonly stepMs: number;
+  /** From the restart until the version probe answers. */
+  readonly readyMs: number;
+}
+
+export type SshService = SystemdService | CommandService;
+
+export interface SystemdService {
+  readonly unit: string;
+  /** How `systemctl restart` is allowed: by sudo, to the user itself, or by its own user manager. */
+  readonly as: 'sudo' | 'self' | 'user';
+}
+
+/** Argument vectors, run on the server. */
+export interface CommandService {
+  readonly restart: readonly string[];
+  /** Prints the id of the server's process. Absent: that the process is a new one is not checked. */
+  readonly pid?: readonly string[];
+  /** Prints the last lines of the server's log. */
+  readonly log?: readonly string[];
+}
+
+/** `deploy` of a server in the release file, where it differs from the others. */
+export interface SshServerSpec {
+  /** Absent: the host of the server's address. */
+  readonly host?: string;
+  readonly port?: number;
+  readonly user?: string;
+  readonly dir?: string;
+  readonly unit?: string;
 }

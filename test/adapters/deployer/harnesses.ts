@@ -106,7 +106,7 @@ interface RealSetting {
   readonly mark: string;
 }
 
-function realServers({ dir, deployer, archive, mark }: RealSetting): Omit<DeployerHarness, 'writers'> {
+export function realServers({ dir, deployer, archive, mark }: RealSetting): Omit<DeployerHarness, 'writers'> {
   const ids = serverNames();
   const seen: string[] = [];
   const endServer = async (id: string) => end(await processesMarked(mark, join(dir, 'servers', id)));
