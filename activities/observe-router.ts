@@ -1,6 +1,7 @@
 /** Looks whether the router still is the process that was confirmed, holds the route, and has its servers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { log } from '@temporalio/activity';
+import { changedByHand } from '../src/domain/drift.ts';
 import type { RouteState } from '../src/domain/route.ts';
 import { sameRoute } from '../src/domain/route.ts';
 import { otherPool } from '../src/domain/server.ts';
@@ -53,7 +54,7 @@ function difference(order: ObserveOrder, state: RouteState, instance: string | n
   if (order.expect === null || sameRoute(state.route, order.expect)) return null;
   if (state.route.fence > order.expect.fence)
     return `${state.route.release} wrote a higher fence, ${state.route.fence}`;
-  return 'the route was changed by hand';
+  return changedByHand;
 }
 
 function remember(seen: Seen, { route, servers }: RouteState): void {

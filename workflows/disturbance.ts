@@ -1,8 +1,10 @@
 /** What happens when the world moves under a holding stage: the clock stops, things are put right, the clock goes on. */
 import { patched } from '@temporalio/workflow';
+import { pausable } from '../src/domain/actions.ts';
 import { fittingShareBp, poolLoads } from '../src/domain/capacity.ts';
 import { goOnClock, stopClock } from '../src/domain/clock.ts';
 import { capacityOf } from '../src/domain/desired.ts';
+import { changedByHand } from '../src/domain/drift.ts';
 import { rounding } from '../src/domain/leveling.ts';
 import { percentOf } from '../src/domain/percent.ts';
 import { segmentsBpUpTo } from '../src/domain/segments.ts';
@@ -15,10 +17,30 @@ import { changed, moveTraffic, takenOut } from './traffic.ts';
 
 /** The router was reloaded, restarted or edited: the whole state again, confirmed. A higher fence ends the way forward. */
 export async function restoreRoute(run: Run, note: string): Promise<void> {
+  if (note === changedByHand && run.spec.exception.onDrift === 'hold' && pausable(run.state)) return leaveDrift(run);
   stop(run);
   run.note(`${note}; setting and confirming the whole route again`);
   await moveTraffic(run, `restore the route: ${note}`, [{ change: {}, confirm: true }]);
   await fitShare(run);
+}
+
+/** Whoever changed it may know why: the watching goes on, a fail acts, and nothing is written until an operator speaks. */
+function leaveDrift(run: Run): void {
+  const reason = `${changedByHand}; resume sets the route of the release again, abort takes users off gray`;
+  const atMs = Date.now();
+  const { clock, paused } = run.state;
+  const decree = paused ?? { by: 'gray-release', reason, atMs };
+  run.update({ drifted: true, paused: decree, clock: clock && stopClock(clock, atMs) });
+  run.note(`paused: ${reason}`);
+  announce(run, 'paused', reason);
+}
+
+export const driftIsOver = ({ state }: Run): boolean => state.drifted === true && state.paused === null;
+
+/** After the pause of a drift the route is the release's again. */
+export async function endDrift(run: Run): Promise<void> {
+  run.update({ drifted: false });
+  await restoreRoute(run, 'a change by hand was left');
 }
 
 /** Gray servers died or came back. The share falls to what fits; it returns only over servers verified again. */

@@ -72,7 +72,15 @@ const failureOf = ({ state }: Run, cause: Interruption): Failure => {
   return { phase, stage, batch, reason: cause.message, consequence: cause.consequence, verdict: cause.verdict };
 };
 
-const undisturbed = { clock: null, shortSinceMs: null, gate: null, paused: null, skip: null, waiting: null } as const;
+const undisturbed = {
+  clock: null,
+  shortSinceMs: null,
+  gate: null,
+  paused: null,
+  drifted: false,
+  skip: null,
+  waiting: null,
+} as const;
 
 async function usersLeaveGray(run: Run, cause: Interruption): Promise<void> {
   run.enter('exception');

@@ -102,7 +102,7 @@ function orderOf({ request, spec, state, release }: Run, watch: Watch): ObserveO
     ...(request.mode === 'rehearsal' && { rehearsal: true }),
     rules: watch.rules ?? 'all',
     restBp: spec.audience.restBp,
-    expect: follow ? null : desiredRoute(state, spec, release),
+    expect: follow || state.drifted === true ? null : desiredRoute(state, spec, release),
     next: watch.next?.() ?? null,
     knownDown: Object.keys(state.servers).filter(
       (id) => state.servers[id]?.up === false && state.servers[id]?.place !== 'out',

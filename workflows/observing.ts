@@ -2,7 +2,7 @@
 import { CancellationScope, condition, sleep } from '@temporalio/workflow';
 import type { Observation } from '../activities/orders.ts';
 import type { Verdict } from '../src/domain/verdict.ts';
-import { restoreRoute, serversChanged } from './disturbance.ts';
+import { driftIsOver, endDrift, restoreRoute, serversChanged } from './disturbance.ts';
 import { handoverIsDue } from './handover.ts';
 import { Handover, Interruption } from './interruption.ts';
 import { hearKept, takeKept } from './kept.ts';
@@ -17,6 +17,8 @@ export async function watchUntil(run: Run, watch: Watch): Promise<void> {
       await hearKept(run);
       throw new Handover();
     }
+    // Not a call that may do nothing: one more await would change the order of commands in stored histories.
+    if (driftIsOver(run)) await endDrift(run);
     const seen = await observeOnce(run, watch);
     // Whatever ended it: a fail in its evidence acts before anything else does.
     if (seen.ended === 'fail' || seen.verdict.kind === 'fail') throw failed(seen.verdict);

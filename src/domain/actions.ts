@@ -175,7 +175,7 @@ export function whereIs(state: ReleaseState): string {
 export const isHeld = (state: ReleaseState): boolean =>
   state.phase === 'exception' && state.held && state.stop === null;
 
-const pausable = (state: ReleaseState): boolean =>
+export const pausable = (state: ReleaseState): boolean =>
   state.stop === null && (state.phase === 'ramp' || state.phase === 'levelingCondition' || state.phase === 'leveling');
 
 function decideStop(state: ReleaseState, text: string): Decision {

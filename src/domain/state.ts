@@ -59,6 +59,8 @@ export interface ReleaseState {
   /** Gray servers have to be verified again before the release goes on. */
   readonly reverify: boolean;
   readonly paused: Decree | null;
+  /** The route was changed by hand and is left so until the pause ends; absent: no. */
+  readonly drifted?: boolean;
   readonly skip: Decree | null;
   readonly finish: Decree | null;
   readonly again: (Decree & { readonly how: 'resume' | 'retry' }) | null;

@@ -60,6 +60,11 @@ export const exception = section({
   crashLoop: whole(1, 100)
     .default(3)
     .describe('A gray server that goes down so many times in one release fails it, whatever the judge says.'),
+  onDrift: oneOf(['restore', 'hold'])
+    .default('restore')
+    .describe(
+      'A route that somebody changed by hand: set it again, or pause and leave it until an operator says resume.',
+    ),
   batch: countOrPercent()
     .exactOptional()
     .describe('Servers per batch of the way back, or a percent of all. Default: as many as the load allows.'),

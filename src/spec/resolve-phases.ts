@@ -46,10 +46,10 @@ const pointOfNoReturnGate = (data: ReleaseFile['data']): Pick<LevelingSpec, 'app
   data?.pointOfNoReturn === 'leveling' ? { approval: { deadlineMs: 4 * 3_600_000, otherwise: 'hold' } } : {};
 
 export function resolveException(file: ReleaseFile): ExceptionSpec {
-  const { policy, holdFor, drain, crashLoop, batch, parallel } = file.exception;
+  const { policy, holdFor, drain, crashLoop, onDrift, batch, parallel } = file.exception;
   const all = file.servers.length;
   return {
-    ...{ policy, holdForMs: holdFor, drainMs: drain, crashLoop },
+    ...{ policy, holdForMs: holdFor, drainMs: drain, crashLoop, onDrift },
     ...(batch === undefined ? {} : { batch: countOf(batch, all) }),
     parallel: parallel === undefined ? fasterBack(forwardParallel(file)) : parallelOf(parallel, all),
   };

@@ -216,6 +216,15 @@ export const shapes: Readonly<Record<string, Shape>> = {
       world.router.restart();
     },
   },
+  'drift-left': {
+    spec: { ...stage(1_500), exception: { policy: 'rollback', holdForMs: 1_000, drainMs: 100, onDrift: 'hold' } },
+    story: async (world) => {
+      await holding(world);
+      world.router.drift((route) => ({ ...route, split: { ...route.split, shareBp: 9_000 } }));
+      await world.until(({ paused }) => paused !== null);
+      await world.send('resume');
+    },
+  },
   'gray-server-lost': {
     spec: stage(3_000),
     story: async (world) => {

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import { useTemporal } from '../support/temporal.ts';
 import { broken, World } from '../support/world.ts';
@@ -185,6 +186,37 @@ describe('a disturbance', () => {
     await world.until(({ journal }) => journal.some(({ text }) => text.includes('changed by hand')));
     await expect.poll(async () => (await world.router.read()).route.split.shareBp).toBe(1_000);
     expect((await world.result()).outcome).toBe('completed');
+  });
+
+  it('by hand is left where the file says hold: paused and shown, until resume sets the route again', async () => {
+    const exception = { policy: 'rollback', holdForMs: 20_000, drainMs: 300, onDrift: 'hold' } as const;
+    world = new World(temporal(), { ...oneStage(3_000), exception });
+    await startAndWait(({ stage }) => stage?.clock != null);
+    world.router.drift((route) => ({ ...route, split: { ...route.split, shareBp: 9_000 } }));
+    const { paused, stage, may } = await world.until((status) => status.paused !== null);
+    expect(paused).toMatchObject({
+      by: 'gray-release',
+      reason: expect.stringContaining('changed by hand; resume sets'),
+    });
+    expect(stage?.clock?.sinceMs).toBeNull();
+    expect(may).toContain('resume');
+    const writes = world.routes.length;
+    await sleep(1_500);
+    expect(world.routes.length).toBe(writes);
+    await world.send('resume');
+    await expect.poll(async () => (await world.router.read()).route.split.shareBp).toBe(1_000);
+    expect((await world.result()).outcome).toBe('completed');
+  });
+
+  it('by hand that is left does not hide a fail', async () => {
+    const exception = { policy: 'rollback', holdForMs: 20_000, drainMs: 300, onDrift: 'hold' } as const;
+    world = new World(temporal(), { ...oneStage(60_000), exception });
+    await startAndWait(({ stage }) => stage?.clock != null);
+    world.router.drift((route) => ({ ...route, split: { ...route.split, shareBp: 9_000 } }));
+    await world.until((status) => status.paused !== null);
+    world.metrics.set('*', 'gray', broken);
+    expect((await world.result()).outcome).toBe('rolledBack');
+    expect((await world.router.read()).route).toMatchObject({ period: 'normal', split: { shareBp: 0 } });
   });
 
   it('by a writer with a higher fence ends the way forward, and the rollback takes a higher one', async () => {

@@ -192,6 +192,7 @@ function phaseRows({ capacity, data, deployment, leveling, exception, watch, ser
     ['exception.holdFor', durationText(exception.holdForMs), '4h'],
     ['exception.drain', durationText(exception.drainMs), '30s'],
     ['exception.crashLoop', String(exception.crashLoop ?? 3), '3'],
+    ['exception.onDrift', exception.onDrift ?? 'restore', 'restore'],
     ['exception.batch', String(exception.batch ?? 'what capacity allows'), 'what capacity allows'],
     ['exception.parallel', String(exception.parallel ?? deployment.parallel), String(fasterBack(deployment.parallel))],
     ['watch.for', durationText(watch.forMs), '30m'],

@@ -94,6 +94,8 @@ export interface LevelingSpec {
 export interface ExceptionSpec {
   /** A gray server that goes down so many times in one release is in a crash loop; absent: 3. */
   readonly crashLoop?: number;
+  /** A route that somebody changed by hand is set again, or the release pauses and leaves it; absent: restore. */
+  readonly onDrift?: 'restore' | 'hold';
   readonly policy: 'rollback' | 'hold';
   /** A hold that runs out rolls back. */
   readonly holdForMs: number;

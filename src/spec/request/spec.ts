@@ -90,6 +90,7 @@ const phases = {
   exception: section({
     ...{ policy: oneOf(['rollback', 'hold']), holdForMs: milliseconds(), drainMs: milliseconds() },
     crashLoop: whole(1, 100).exactOptional(),
+    onDrift: oneOf(['restore', 'hold']).exactOptional(),
     batch: whole(1, 10_000).exactOptional(),
     parallel: whole(1, 100).exactOptional(),
   }),

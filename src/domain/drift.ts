@@ -1,0 +1,2 @@
+/** What an observation says when the route in force is not the one that the release set, and no newer release did it. */
+export const changedByHand = 'the route was changed by hand';
