@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { nginxConfig } from '../../src/adapters/router/nginx/config.ts';
 import type { ServerSpec } from '../../src/domain/server.ts';
-import type { NginxRouterSpec } from '../../src/domain/spec.ts';
+import type { NginxLuaRouterSpec } from '../../src/domain/spec.ts';
 import { freePorts } from './ports.ts';
 import { type StartedProcess, startProcess } from './processes.ts';
 
@@ -19,10 +19,16 @@ export interface NginxOrder {
   readonly tokenEnv: string;
 }
 
-/** A whole nginx.conf around what goes into its `http` block. */
-export const aroundHttp = (dir: string, http: string): string => `load_module /usr/lib/nginx/modules/ndk_http_module.so;
+const luaModules = `load_module /usr/lib/nginx/modules/ndk_http_module.so;
 load_module /usr/lib/nginx/modules/ngx_http_lua_module.so;
-${process.getuid?.() === 0 ? 'user root;' : ''}
+`;
+
+/** A whole nginx.conf around what goes into its `http` block. */
+export const aroundHttp = (
+  dir: string,
+  http: string,
+  { lua = true } = {},
+): string => `${lua ? luaModules : ''}${process.getuid?.() === 0 ? 'user root;' : ''}
 daemon off;
 worker_processes 2;
 pid ${join(dir, 'nginx.pid')};
@@ -39,15 +45,62 @@ ${http}
 }
 `;
 
-export class Nginx {
-  readonly spec: NginxRouterSpec;
-  readonly stateFile: string;
-  readonly #dir: string;
+/** Master and workers with a configuration in `dir`; without a daemon, so that their pid is the master's. */
+export class NginxProcess {
+  protected readonly dir: string;
+  readonly #port: number;
   #process: StartedProcess | undefined;
+
+  /** `port`: the one that answers when it is up. */
+  constructor(dir: string, port: number) {
+    this.dir = dir;
+    this.#port = port;
+  }
+
+  async run(): Promise<void> {
+    this.#process = await startProcess({
+      command: '/usr/sbin/nginx',
+      args: ['-p', this.dir, '-c', join(this.dir, 'nginx.conf'), '-e', join(this.dir, 'error.log')],
+      ready: { port: this.#port },
+    });
+  }
+
+  /** Master and workers die at once: workers that outlived their master would go on serving. */
+  async kill(): Promise<void> {
+    const running = this.#process;
+    if (running === undefined) return;
+    this.#process = undefined;
+    running.signal('SIGSTOP');
+    for (const worker of await childrenOf(running.pid)) endNow(worker);
+    await running.kill();
+  }
+
+  async reload(): Promise<void> {
+    this.#process?.signal('SIGHUP');
+  }
+
+  log(): Promise<string> {
+    return readFile(join(this.dir, 'error.log'), 'utf8');
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.run();
+  }
+
+  async end(): Promise<void> {
+    await this.kill();
+    await rm(this.dir, { recursive: true, force: true });
+  }
+}
+
+export class Nginx extends NginxProcess {
+  readonly spec: NginxLuaRouterSpec;
+  readonly stateFile: string;
 
   private constructor(dir: string, { stateDir = dir, tokenEnv }: NginxOrder, ports: readonly number[]) {
     const [entrance = 0, probe = 0, admin = 0] = ports.map((port) => `http://127.0.0.1:${port}`);
-    this.#dir = dir;
+    super(dir, ports[0] ?? 0);
     this.stateFile = join(stateDir, 'route.json');
     const identity = { header: 'x-user-id', cookie: 'uid' };
     this.spec = { kind: 'nginx', identity, admin: `${admin}`, tokenEnv, entrance: `${entrance}`, probe: `${probe}` };
@@ -76,45 +129,9 @@ export class Nginx {
     return nginx;
   }
 
-  async run(): Promise<void> {
-    this.#process = await startProcess({
-      command: '/usr/sbin/nginx',
-      args: ['-p', this.#dir, '-c', join(this.#dir, 'nginx.conf'), '-e', join(this.#dir, 'error.log')],
-      ready: { port: Number(new URL(this.spec.entrance).port) },
-    });
-  }
-
-  /** Master and workers die at once: workers that outlived their master would go on serving. */
-  async kill(): Promise<void> {
-    const running = this.#process;
-    if (running === undefined) return;
-    this.#process = undefined;
-    running.signal('SIGSTOP');
-    for (const worker of await childrenOf(running.pid)) endNow(worker);
-    await running.kill();
-  }
-
-  async reload(): Promise<void> {
-    this.#process?.signal('SIGHUP');
-  }
-
-  log(): Promise<string> {
-    return readFile(join(this.#dir, 'error.log'), 'utf8');
-  }
-
   /** Somebody else writes the state file. */
   spoil(text: string): Promise<void> {
     return writeFile(this.stateFile, text);
-  }
-
-  async restart(): Promise<void> {
-    await this.kill();
-    await this.run();
-  }
-
-  async end(): Promise<void> {
-    await this.kill();
-    await rm(this.#dir, { recursive: true, force: true });
   }
 }
 

@@ -1,4 +1,4 @@
-import { nginxAbilities, nginxRouter } from '../../../src/adapters/router/nginx.ts';
+import { nginxLuaAbilities, nginxLuaRouter } from '../../../src/adapters/router/nginx.ts';
 import { canonical } from '../../../src/domain/route.ts';
 import { http } from '../../../test/support/http.ts';
 import { Nginx } from '../../../test/support/nginx.ts';
@@ -9,14 +9,14 @@ const tokenEnv = 'GRAY_BENCH_NGINX_TOKEN';
 export const nginx: RouterEntry = {
   name: 'nginx',
   page: 'nginx',
-  abilities: nginxAbilities,
+  abilities: nginxLuaAbilities,
   program: ['nginx'],
   start: async (servers) => {
     process.env[tokenEnv] = 'bench';
     const started = await Nginx.start({ servers, tokenEnv });
     const { spec } = started;
     return {
-      connect: () => nginxRouter(spec, { target: 'contract', servers }),
+      connect: () => nginxLuaRouter(spec, { target: 'contract', servers }),
       entrance: spec.entrance,
       // nginx itself holds no split: the admin side's own call is the bare change.
       bare: async (route) => {

@@ -1,64 +1,20 @@
-/**
- * nginx with the Lua module: `nginx/gray.lua` decides every request and takes new routes on its admin side, with the
- * fence checked there, under a lock. No reload. See docs/decisions/nginx-lua.md.
- */
-import { setTimeout as sleep } from 'node:timers/promises';
-import { staleFence } from '../../domain/errors.ts';
-import { canonical, type RouteState } from '../../domain/route.ts';
+/** nginx in two modes: with the Lua module, which changes without a reload, and as it comes. */
 import type { NginxRouterSpec } from '../../domain/spec.ts';
-import { type AdminCall, adminClient } from './admin-client.ts';
-import { confirmRoute } from './confirmation.ts';
-import { drainServers } from './draining.ts';
-import { askProbe } from './haproxy/probe.ts';
-import type { Router, RouterAbilities, RouterContext } from './port.ts';
-import { routeStateSchema } from './route-schema.ts';
+import { type Finding, nginxLuaDoctor } from './nginx/doctor.ts';
+import { nginxLuaRouter } from './nginx/lua.ts';
+import { nginxReloadDoctor } from './nginx/reload/doctor.ts';
+import { nginxReloadRouter } from './nginx/reload/reload.ts';
+import type { Router, RouterContext } from './port.ts';
 
 export { nginxConfig } from './nginx/config.ts';
-export { nginxDoctor } from './nginx/doctor.ts';
+export { nginxLuaDoctor } from './nginx/doctor.ts';
+export { nginxLuaAbilities, nginxLuaRouter } from './nginx/lua.ts';
+export { nginxReloadConfig } from './nginx/reload/config.ts';
+export { nginxReloadDoctor } from './nginx/reload/doctor.ts';
+export { nginxReloadAbilities, nginxReloadRouter } from './nginx/reload/reload.ts';
 
-export const nginxAbilities: RouterAbilities = {
-  kind: 'nginx',
-  granularityBp: 1,
-  sticky: true,
-  monotone: true,
-  atomic: true,
-  dropsOnChange: false,
-  survivesRestart: true,
-  // A request that nginx proxies cannot be ended from another one.
-  closesSessions: false,
-};
+export const nginxRouter = (spec: NginxRouterSpec, context: RouterContext): Router =>
+  spec.mode === 'reload' ? nginxReloadRouter(spec, context) : nginxLuaRouter(spec, context);
 
-export function nginxRouter(spec: NginxRouterSpec, _context: RouterContext): Router {
-  const admin = adminClient(spec);
-  const state = (call: AdminCall): Promise<RouteState> => admin(call, routeStateSchema);
-  const read = () => state({ method: 'GET', path: '/route' });
-  const refuseLate = async (fence: number) => {
-    const { route } = await read();
-    if (route.fence !== fence) throw staleFence(fence, route.fence, spec.admin);
-    return {};
-  };
-  return {
-    abilities: nginxAbilities,
-    read,
-    // nginx keeps both texts: one to compare repeats by, one to hand out as it came.
-    apply: (desired) =>
-      state({
-        method: 'PUT',
-        path: '/route',
-        content: { canonical: canonical(desired), text: JSON.stringify(desired) },
-      }),
-    confirm: (request) =>
-      confirmRoute(request, { read }, (...who) =>
-        askProbe({ probe: spec.probe, identity: spec.identity, version: request.version }, ...who),
-      ),
-    drain: async (request) => {
-      const { route } = await read();
-      await sleep(Math.min(underWayMs, request.patienceMs), undefined, request.signal && { signal: request.signal });
-      await refuseLate(route.fence);
-      return drainServers(request, { read, close: (_servers, fence) => refuseLate(fence) });
-    },
-  };
-}
-
-/** A request that was decided just before a change is counted at its server within this. */
-const underWayMs = 20;
+export const nginxDoctor = (spec: NginxRouterSpec, context: RouterContext): Promise<Finding[]> =>
+  spec.mode === 'reload' ? nginxReloadDoctor(spec, context) : nginxLuaDoctor(spec, context);

@@ -107,9 +107,12 @@ export interface KubernetesGatewayRouterSpec {
   readonly probe: string;
 }
 
+export type NginxRouterSpec = NginxLuaRouterSpec | NginxReloadRouterSpec;
+
 /** nginx with the Lua module; `nginx/gray.lua` of this project decides in it. */
-export interface NginxRouterSpec {
+export interface NginxLuaRouterSpec {
   readonly kind: 'nginx';
+  readonly mode?: 'lua';
   readonly identity: IdentitySpec;
   /** The admin side: a Unix socket path, or a loopback URL together with `tokenEnv`. */
   readonly admin: string;
@@ -118,4 +121,26 @@ export interface NginxRouterSpec {
   readonly entrance: string;
   /** Base URL of the loopback probe entrance. */
   readonly probe: string;
+}
+
+/** Stock nginx: a file that its configuration includes is written anew, tested, and nginx reloaded. */
+export interface NginxReloadRouterSpec {
+  readonly kind: 'nginx';
+  readonly mode: 'reload';
+  readonly identity: IdentitySpec;
+  /** The main configuration file; it names `include`. */
+  readonly config: string;
+  /** The file that the release writes; one per target. */
+  readonly include: string;
+  /** Where nginx keeps the id of its master process. */
+  readonly pid: string;
+  /** How nginx is called to test a configuration, as an argument array. */
+  readonly program: readonly string[];
+  /** What reloads nginx; absent: a signal to its master process. */
+  readonly reload?: readonly string[];
+  readonly entrance: string;
+  /** Base URL of the loopback probe entrance. */
+  readonly probe: string;
+  /** Base URL of the loopback server that tells the generation. */
+  readonly status: string;
 }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type NginxConfigOrder, nginxConfig } from '../../../src/adapters/router/nginx/config.ts';
-import { nginxDoctor, nginxRouter } from '../../../src/adapters/router/nginx.ts';
+import { nginxLuaDoctor, nginxLuaRouter } from '../../../src/adapters/router/nginx.ts';
 import { canonical, type DesiredRoute } from '../../../src/domain/route.ts';
 import { Nginx } from '../../support/nginx.ts';
 import { eventually } from '../../support/processes.ts';
@@ -27,7 +27,7 @@ afterAll(async () => {
 });
 
 const context = () => ({ target: 'faults', servers: servers.specs });
-const router = () => nginxRouter(nginx.spec, context());
+const router = () => nginxLuaRouter(nginx.spec, context());
 
 async function apply(change: Partial<DesiredRoute>): Promise<DesiredRoute> {
   const { route } = await router().read();
@@ -76,8 +76,8 @@ describe('nginx', () => {
 });
 
 describe('the doctor', () => {
-  const complaints = async (...args: Parameters<typeof nginxDoctor>) =>
-    (await nginxDoctor(...args)).flatMap(({ ok, what }) => (ok ? [] : [what]));
+  const complaints = async (...args: Parameters<typeof nginxLuaDoctor>) =>
+    (await nginxLuaDoctor(...args)).flatMap(({ ok, what }) => (ok ? [] : [what]));
 
   test('finds nothing wrong with the documented configuration, and names what differs', async () => {
     expect(await complaints(nginx.spec, context())).toEqual([]);

@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { adminClient } from '../../../src/adapters/router/admin-client.ts';
-import { nginxRouter } from '../../../src/adapters/router/nginx.ts';
+import { nginxLuaRouter } from '../../../src/adapters/router/nginx.ts';
 import { canonical } from '../../../src/domain/route.ts';
 import { Nginx } from '../../support/nginx.ts';
 import { smallDisk } from '../../support/small-disk.ts';
@@ -21,7 +21,7 @@ async function nginxBench(): Promise<RouterBench> {
   const { spec } = nginx;
   const bench = httpBench(servers, { public: spec.entrance, probe: spec.probe });
   const connect = (token = tokenEnv) =>
-    nginxRouter({ ...spec, tokenEnv: token }, { target: 'contract', servers: servers.specs });
+    nginxLuaRouter({ ...spec, tokenEnv: token }, { target: 'contract', servers: servers.specs });
   return {
     ...bench,
     connect: () => connect(),

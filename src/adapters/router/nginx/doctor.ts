@@ -1,7 +1,7 @@
 /** What an nginx needs before a release may rely on it; each finding says how to mend it. */
 import { isIPv4 } from 'node:net';
 import type { RouteState } from '../../../domain/route.ts';
-import type { NginxRouterSpec } from '../../../domain/spec.ts';
+import type { NginxLuaRouterSpec } from '../../../domain/spec.ts';
 import { adminClient } from '../admin-client.ts';
 import { askEntrance } from '../haproxy/probe.ts';
 import type { RouterContext } from '../port.ts';
@@ -18,11 +18,11 @@ export interface Finding {
 const page = 'docs/adapters/nginx.md';
 
 /** Changes nothing. Never throws: an nginx that does not answer is a finding. */
-export async function nginxDoctor(spec: NginxRouterSpec, context: RouterContext): Promise<Finding[]> {
+export async function nginxLuaDoctor(spec: NginxLuaRouterSpec, context: RouterContext): Promise<Finding[]> {
   return [...(await adminFindings(spec, context)), addresses(context), await probeAnswers(spec)];
 }
 
-async function adminFindings(spec: NginxRouterSpec, { servers }: RouterContext): Promise<Finding[]> {
+async function adminFindings(spec: NginxLuaRouterSpec, { servers }: RouterContext): Promise<Finding[]> {
   const mend = `the admin server of ${page}, and the same token on both sides`;
   try {
     const { route }: RouteState = await adminClient(spec)({ method: 'GET', path: '/route' }, routeStateSchema);
@@ -52,7 +52,7 @@ function addresses({ servers }: RouterContext): Finding {
 /** A doctor is in no hurry, and a busy machine is not ill. */
 const patienceMs = 10_000;
 
-async function probeAnswers({ probe, identity }: NginxRouterSpec): Promise<Finding> {
+async function probeAnswers({ probe, identity }: NginxLuaRouterSpec): Promise<Finding> {
   const mend = `the probe server of ${page}, on loopback`;
   try {
     const version = { get: '/', version: '$', digest: '$' };
