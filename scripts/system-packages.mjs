@@ -6,8 +6,12 @@ import { hasPython, say } from './setup.mjs';
 
 const starts = (command, ...args) => spawnSync(command, args, { stdio: 'ignore' }).status === 0;
 
+const podmanUnits = ['podman.socket', 'podman.service', 'podman-restart.service', 'podman-auto-update.timer'];
+
 const needed = [
+  { package: 'busybox-static', there: () => existsSync('/bin/busybox') },
   { package: 'caddy', there: () => starts('caddy', 'version'), service: 'caddy.service' },
+  { package: 'crun', there: () => starts('crun', '--version') },
   { package: 'haproxy', there: () => starts('haproxy', '-v') },
   { package: 'nginx-light', there: () => starts('nginx', '-v'), service: 'nginx.service' },
   { package: 'libnginx-mod-http-lua', there: () => existsSync('/usr/lib/nginx/modules/ngx_http_lua_module.so') },
@@ -15,6 +19,7 @@ const needed = [
   { package: 'lua-cjson', there: () => existsSync('/usr/share/lua/5.1/cjson/util.lua') },
   { package: 'openssh-client', there: () => starts('ssh', '-V') },
   { package: 'openssh-server', there: () => existsSync('/usr/sbin/sshd'), service: 'ssh.service' },
+  { package: 'podman', there: () => starts('podman', '--version'), service: podmanUnits },
   { package: 'prometheus', there: () => starts('prometheus', '--version') },
   { package: 'python3-pip', there: hasPython },
 ];
@@ -41,8 +46,9 @@ export async function provideSystemPackages() {
 /** Debian enables and starts what it installs; we only want the program. Where systemd does not run, it is not started. */
 function endService(service) {
   if (service === undefined) return;
-  spawnSync('systemctl', ['disable', service], { stdio: 'ignore' });
-  spawnSync('systemctl', ['stop', service], { stdio: 'ignore' });
+  const units = [service].flat();
+  spawnSync('systemctl', ['disable', ...units], { stdio: 'ignore' });
+  spawnSync('systemctl', ['stop', ...units], { stdio: 'ignore' });
 }
 
 const stillMissing = () => needed.filter((one) => !one.there()).map((one) => one.package);
