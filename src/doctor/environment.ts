@@ -24,6 +24,7 @@ export function namedVariables(spec: ReleaseSpec): string[] {
   return [
     ...routersIn(router).flatMap((one) => (one.router.kind === 'embedded' ? listed(one.router.tokenEnv) : [])),
     ...('env' in deployer ? deployer.env : []),
+    ...(deployer.kind === 'container' ? listed(deployer.registryAuthEnv) : []),
     ...(metrics.kind === 'prometheus' ? listed(metrics.tokenEnv) : []),
     ...[...verify.deployment, ...verify.gray, ...hookList].flatMap(variablesOf),
     ...notify.flatMap((notifier) => (notifier.kind === 'webhook' ? [notifier.urlEnv] : [])),

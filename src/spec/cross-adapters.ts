@@ -1,5 +1,6 @@
 import type { Allowed } from './cross-checks.ts';
 import { severalChecks } from './cross-several.ts';
+import { containerChecks } from './deployers/container.ts';
 import { sshChecks } from './deployers/ssh.ts';
 import { eachRouter, type RouterAt } from './each-router.ts';
 import type { GoodSections } from './file.ts';
@@ -16,14 +17,16 @@ export const routerChecks = (sections: GoodSections, allowed: Allowed): Finding[
   ...(sections.deployer?.kind === 'process' ? placeholderChecks(sections.deployer.start) : []),
   ...(sections.deployer?.kind === 'process' ? sourceCheck(sections) : []),
   ...(sections.deployer?.kind === 'ssh' ? sshChecks(sections.deployer, sections.servers ?? []) : []),
+  ...(sections.deployer?.kind === 'container' ? containerChecks(sections.deployer, sections) : []),
 ];
 
 /** What a kind needs beyond its shape. */
 function singleRouterChecks({ router, path }: RouterAt): Finding[] {
   switch (router.kind) {
     case 'embedded':
-    case 'nginx':
       return adminChecks(router, path);
+    case 'nginx':
+      return router.mode === 'reload' ? loopbackCheck(router.status, [...path, 'status']) : adminChecks(router, path);
     case 'caddy':
       return [
         ...adminChecks({ admin: router.decider, tokenEnv: router.tokenEnv }, path, 'decider'),

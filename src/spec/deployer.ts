@@ -1,5 +1,6 @@
 /** Section `deployer`, and the commands of the user's that it and hooks run. */
 import { z } from 'zod';
+import { container } from './deployers/container.ts';
 import { ssh } from './deployers/ssh.ts';
 import { argv, envNames, expects, filePath, section } from './scalars.ts';
 import { duration } from './units.ts';
@@ -29,7 +30,9 @@ const command = section({
 const memory = section({ kind: z.literal('memory') });
 
 export const deployer = z
-  .discriminatedUnion('kind', [processes, command, memory, ssh], { error: expects('a group of keys with a kind') })
+  .discriminatedUnion('kind', [processes, command, memory, ssh, container], {
+    error: expects('a group of keys with a kind'),
+  })
   .describe('What puts a version on a server.');
 
 const hook = section({

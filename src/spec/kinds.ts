@@ -8,6 +8,7 @@ import type {
   RouterCounters,
   RouterMetric,
 } from '../domain/spec.ts';
+import { resolveContainer } from './deployers/container.ts';
 import { resolveSsh } from './deployers/ssh.ts';
 import type { ReleaseFile } from './file.ts';
 import { isUrl } from './net.ts';
@@ -27,6 +28,8 @@ export function resolveDeployer(deployer: ReleaseFile['deployer'], at: At): Depl
     }
     case 'ssh':
       return resolveSsh(deployer, at);
+    case 'container':
+      return resolveContainer(deployer, at);
   }
 }
 

@@ -1,6 +1,7 @@
 /** The registry of deployers: a kind is decided here alone. A new one is its file and one line. */
 import type { DeployerSpec } from '../../domain/spec.ts';
 import { commandDeployer } from './command.ts';
+import { containerDeployer } from './container.ts';
 import { memoryDeployer } from './memory.ts';
 import type { Deployer, DeployerContext } from './port.ts';
 import { processDeployer } from './process.ts';
@@ -16,6 +17,7 @@ export const deployers = {
   process: processDeployer,
   command: commandDeployer,
   ssh: sshDeployer,
+  container: containerDeployer,
 } satisfies Deployers;
 
 const registry: Deployers = deployers;

@@ -35,5 +35,7 @@ function deployMs(deployer: DeployerSpec): number {
       return deployer.timeoutMs;
     case 'ssh':
       return 2 * deployer.stepMs + deployer.readyMs;
+    case 'container':
+      return deployer.pullMs + deployer.stopMs + deployer.readyMs * (deployer.trialPortOffset === undefined ? 1 : 2);
   }
 }

@@ -4,8 +4,9 @@ import { fasterBack } from '../parallel.ts';
 import { percentOf } from '../percent.ts';
 import type { Setting } from '../plan.ts';
 import { routersIn } from '../routers.ts';
-import type { LimitsRule, NamedRouter, ReleaseSpec, SequentialRule, ThresholdRule } from '../spec.ts';
+import type { LimitsRule, NamedRouter, NginxRouterSpec, ReleaseSpec, SequentialRule, ThresholdRule } from '../spec.ts';
 import { usualAnswerMs } from '../undecided.ts';
+import { nginxChanges } from './nginx.ts';
 
 type Row = readonly [path: string, value: string, usual: string];
 
@@ -29,7 +30,8 @@ function adapterRows({ version, router, deployer, metrics, target, notify }: Rel
 
 function routerRows(target: string, { name, router }: NamedRouter): Row[] {
   const path = name === '' ? 'router' : `router.routers.${name}`;
-  if (router.kind === 'nginx') return [[`${path}.changes`, nginxChanges, nginxChanges]];
+  if (router.kind === 'nginx')
+    return [[`${path}.changes`, nginxChanges(router), nginxChanges(router)], ...nginxRows(path, router)];
   if (router.kind !== 'haproxy') return [];
   return router.instances.map(({ backends }, index) => [
     `${path}.instances[${index}].backends`,
@@ -38,8 +40,15 @@ function routerRows(target: string, { name, router }: NamedRouter): Row[] {
   ]);
 }
 
-/** Nothing to choose, but worth knowing before a release. */
-const nginxChanges = 'in Lua, without a reload';
+const nginxRows = (path: string, router: NginxRouterSpec): Row[] =>
+  router.mode !== 'reload'
+    ? []
+    : [
+        [`${path}.config`, router.config, '/etc/nginx/nginx.conf'],
+        [`${path}.pid`, router.pid, '/run/nginx.pid'],
+        [`${path}.program`, router.program.join(' '), 'nginx'],
+        [`${path}.reload`, router.reload?.join(' ') ?? 'a signal', 'a signal'],
+      ];
 
 function deployerRows(deployer: ReleaseSpec['deployer']): Row[] {
   switch (deployer.kind) {
@@ -64,6 +73,16 @@ function deployerRows(deployer: ReleaseSpec['deployer']): Row[] {
         ['deployer.connect', durationText(deployer.connectMs), '10s'],
         ['deployer.step', durationText(deployer.stepMs), '5m'],
         ['deployer.ready', durationText(deployer.readyMs), '30s'],
+      ];
+    case 'container':
+      return [
+        ['deployer.socket', deployer.socket, '/var/run/docker.sock'],
+        ['deployer.network', deployer.network, 'bridge'],
+        ['deployer.env', deployer.env.join(', ') || 'none', 'none'],
+        ['deployer.restart', deployer.restart, 'unless-stopped'],
+        ['deployer.stop', durationText(deployer.stopMs), '10s'],
+        ['deployer.ready', durationText(deployer.readyMs), '30s'],
+        ['deployer.pull', durationText(deployer.pullMs), '5m'],
       ];
   }
 }

@@ -1,6 +1,11 @@
 /** Section `deployer`: what puts a build on a server, by kind. */
 
-export type DeployerSpec = MemoryDeployerSpec | ProcessDeployerSpec | CommandDeployerSpec | SshDeployerSpec;
+export type DeployerSpec =
+  | MemoryDeployerSpec
+  | ProcessDeployerSpec
+  | CommandDeployerSpec
+  | SshDeployerSpec
+  | ContainerDeployerSpec;
 
 export interface MemoryDeployerSpec {
   readonly kind: 'memory';
@@ -81,4 +86,31 @@ export interface SshServerSpec {
   readonly user?: string;
   readonly dir?: string;
   readonly unit?: string;
+}
+
+/** Containers of Docker or Podman, by the API on its Unix socket. `deploy` of a server: its own `socket`, a container to `adopt`. */
+export interface ContainerDeployerSpec {
+  readonly kind: 'container';
+  readonly socket: string;
+  /** `host`, or a network of the engine. */
+  readonly network: string;
+  /** Inside the container, published on the server's port; absent: the container listens on the host's own. */
+  readonly port?: number;
+  readonly hostIp?: string;
+  /** `{host}`, `{port}`, `{server}`, `{target}`, `{version}` and `{digest}` are replaced, in `mounts` too. */
+  readonly command?: readonly string[];
+  /** Environment variables of the worker passed on, by name. */
+  readonly env: readonly string[];
+  /** `source:target[:options]` */
+  readonly mounts: readonly string[];
+  /** Further fields of the engine's create call. */
+  readonly create?: Readonly<Record<string, unknown>>;
+  /** Variable with the credentials of the registry, as JSON. */
+  readonly registryAuthEnv?: string;
+  /** The new version runs first on the port this much higher, beside the old one. Absent: it does not. */
+  readonly trialPortOffset?: number;
+  readonly restart: 'unless-stopped' | 'always' | 'on-failure' | 'no';
+  readonly stopMs: number;
+  readonly readyMs: number;
+  readonly pullMs: number;
 }

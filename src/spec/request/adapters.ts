@@ -35,6 +35,31 @@ const haproxyInstance = section({
   probe: url(),
 });
 
+const nginx = z.discriminatedUnion('mode', [
+  section({
+    kind: z.literal('nginx'),
+    mode: z.literal('lua').exactOptional(),
+    identity,
+    admin: filePath('a Unix socket path or a loopback URL'),
+    tokenEnv: envName().exactOptional(),
+    entrance: url(),
+    probe: url(),
+  }),
+  section({
+    kind: z.literal('nginx'),
+    mode: z.literal('reload'),
+    identity,
+    config: filePath('a configuration file'),
+    include: filePath('the included file'),
+    pid: filePath('a pid file'),
+    program: argv(),
+    reload: argv().exactOptional(),
+    entrance: url(),
+    probe: url(),
+    status: url(),
+  }),
+]);
+
 const singleRouters = [
   section({
     kind: z.literal('caddy'),
@@ -54,14 +79,7 @@ const singleRouters = [
     entrance: url(),
     probe: url(),
   }),
-  section({
-    kind: z.literal('nginx'),
-    identity,
-    admin: filePath('a Unix socket path or a loopback URL'),
-    tokenEnv: envName().exactOptional(),
-    entrance: url(),
-    probe: url(),
-  }),
+  nginx,
   section({
     kind: z.literal('kubernetes-gateway'),
     identity,
@@ -127,6 +145,23 @@ export const deployer: z.ZodType<DeployerSpec> = z.discriminatedUnion(
       connectMs: milliseconds(),
       stepMs: milliseconds(),
       readyMs: milliseconds(),
+    }),
+    section({
+      kind: z.literal('container'),
+      socket: filePath('a socket'),
+      network: label(),
+      port: whole(1, 65_535).exactOptional(),
+      hostIp: label().exactOptional(),
+      command: argv().exactOptional(),
+      env: names(),
+      mounts: list(label(), 'mounts', { max: 100 }),
+      create: named('a key', /^[A-Z][A-Za-z0-9]{0,62}$/, z.json()).exactOptional(),
+      registryAuthEnv: envName().exactOptional(),
+      trialPortOffset: whole(1, 64_511).exactOptional(),
+      restart: z.enum(['unless-stopped', 'always', 'on-failure', 'no']),
+      stopMs: milliseconds(),
+      readyMs: milliseconds(),
+      pullMs: milliseconds(),
     }),
   ],
   kindError,

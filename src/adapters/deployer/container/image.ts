@@ -1,0 +1,146 @@
+/** Images, by digest only: which one is meant, whether it is there, and how it gets there. */
+import { z } from 'zod';
+import type { Artifact } from '../../../domain/artifact.ts';
+import { GrayError } from '../../../domain/errors.ts';
+import { artifactMissing, deployFailed } from '../faults.ts';
+import { contentOf, type EngineAnswer, EngineLate, saidBy } from './engine.ts';
+import type { Site } from './site.ts';
+
+/** An image on the engine. */
+export interface Image {
+  /** The engine's own id: the digest of its configuration. */
+  readonly id: string;
+  /** `name@sha256:…` */
+  readonly reference: string;
+}
+
+const digestPattern = /^sha256:[0-9a-f]{64}$/;
+const namePattern = /^[a-z0-9][a-z0-9._:/-]*$/;
+
+/** Null for a name by digest; else what to write instead. */
+export function imageProblem({ source, digest }: Pick<Artifact, 'source' | 'digest'>): string | null {
+  if (!digestPattern.test(digest)) return 'its digest is not sha256:<64 hex digits>';
+  if (source === undefined) return null;
+  const [name = '', told, ...rest] = source.split('@');
+  const bare = name.replace(/^(.*\/)?([^/:]*)(:[^/]*)?$/, '$1$2');
+  const write = `write ${bare}@${digest}`;
+  if (told === undefined) return `${source} is a tag or a name, which can be moved to another image; ${write}`;
+  if (bare !== name) return `${source} has a tag beside its digest; ${write}`;
+  if (!namePattern.test(name) || rest.length > 0) return `${source} is no name of an image; ${write}`;
+  return told === digest ? null : `${source} has another digest than the artifact; ${write}, or mend artifact.digest`;
+}
+
+/** Throws `artifactMissing` where `artifact` is not named by its digest. */
+export function refuseTags(artifact: Artifact): void {
+  const problem = imageProblem(artifact);
+  if (problem !== null) throw artifactMissing(artifact, problem);
+}
+
+const imageSchema = z.object({ Id: z.string(), RepoDigests: z.array(z.string()).nullish() });
+
+/** The image on the engine, or null. */
+export async function imageThere(site: Site, { source, digest }: Artifact): Promise<Image | null> {
+  const { engine } = site;
+  const reference = source ?? (await keptAs(site, digest));
+  if (reference === null) return null;
+  const answer = await engine.ask({ method: 'GET', path: `/images/${reference}/json` });
+  if (answer.status === 404) return null;
+  const { Id, RepoDigests } = contentOf(engine, answer, imageSchema);
+  // Not taken on trust: an engine may know an image by a digest that was only asked for.
+  return RepoDigests?.some((one) => one.endsWith(`@${digest}`)) ? { id: withAlgorithm(Id), reference } : null;
+}
+
+export const withAlgorithm = (id: string): string => (id.startsWith('sha256:') ? id : `sha256:${id}`);
+
+async function keptAs({ engine }: Site, digest: string): Promise<string | null> {
+  const answer = await engine.ask({ method: 'GET', path: '/images/json', query: { digests: 'true' } });
+  const images = contentOf(engine, answer, z.array(imageSchema));
+  return images.flatMap(({ RepoDigests }) => RepoDigests ?? []).find((one) => one.endsWith(`@${digest}`)) ?? null;
+}
+
+/** Pulls the image where it is not there yet. Throws `artifactMissing` where there is none, `deployFailed` where a second try may help. */
+export async function provideImage(site: Site, artifact: Artifact, signal?: AbortSignal): Promise<Image> {
+  refuseTags(artifact);
+  const there = await imageThere(site, artifact);
+  if (there !== null) return there;
+  const { source } = artifact;
+  if (source === undefined) {
+    throw artifactMissing(
+      artifact,
+      `${site.server.id} has no image ${artifact.digest}, and the artifact names no source`,
+    );
+  }
+  const answer = await pull(site, artifact, source, signal);
+  const pulled = await imageThere(site, artifact);
+  if (pulled !== null) return pulled;
+  throw pullFailed(site, artifact, pullError(answer) ?? 'it is not there after the pull');
+}
+
+async function pull(site: Site, artifact: Artifact, source: string, signal?: AbortSignal): Promise<EngineAnswer> {
+  const { spec, engine } = site;
+  const [fromImage = '', tag = ''] = source.split('@');
+  const headers = registryAuth(spec.registryAuthEnv);
+  const path = '/images/create';
+  try {
+    return await engine.ask({
+      method: 'POST',
+      path,
+      query: { fromImage, tag },
+      headers,
+      timeoutMs: spec.pullMs,
+      signal,
+    });
+  } catch (error) {
+    if (!(error instanceof EngineLate)) throw error;
+    throw deployFailed(
+      site.server.id,
+      artifact,
+      `${source} was not pulled within ${spec.pullMs} ms (deployer.pull)`,
+      error,
+    );
+  }
+}
+
+/** `{"username": …, "password": …}`, or what a registry's own login gives. Podman needs none here: it has its own file. */
+function registryAuth(variable: string | undefined): Readonly<Record<string, string>> {
+  if (variable === undefined) return {};
+  const value = process.env[variable];
+  if (value === undefined || value === '') {
+    throw new GrayError('serverRefused', `${variable} is not set for this worker; deployer.registryAuthEnv names it`);
+  }
+  return { 'x-registry-auth': Buffer.from(value).toString('base64url') };
+}
+
+const lineSchema = z.object({ error: z.string() });
+
+/** The status is 200 as soon as the pull begins, so that what goes wrong comes as a line. */
+function pullError({ status, body }: EngineAnswer): string | null {
+  if (status !== 200) return saidBy({ status, body });
+  const lines = body.toString('utf8').split('\n');
+  const errors = lines.flatMap((line) => {
+    const parsed = lineSchema.safeParse(parsedLine(line));
+    return parsed.success ? [parsed.data.error] : [];
+  });
+  return errors.at(-1) ?? null;
+}
+
+function parsedLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return null;
+  }
+}
+
+/** What another try does not mend: there is no such image, it is another one, or we may not have it. */
+const permanent = /unknown|not found|no such|denied|unauthorized|authentication|digest|invalid reference/i;
+
+function pullFailed({ server }: Site, artifact: Artifact, said: string): GrayError {
+  const what = `${artifact.source ?? artifact.digest} could not be pulled: ${withoutReferences(said)}`;
+  return permanent.test(withoutReferences(said))
+    ? artifactMissing(artifact, what)
+    : deployFailed(server.id, artifact, what);
+}
+
+/** The words of the engine without the names in them, which prove nothing. */
+const withoutReferences = (said: string): string => said.replaceAll(/\S*@?sha256:[0-9a-f]{64}/g, 'it').slice(0, 500);

@@ -1,0 +1,4 @@
+import { containerHarness } from './container-harness.ts';
+import { deployerContract } from './contract.ts';
+
+deployerContract('container', containerHarness);
