@@ -12,14 +12,14 @@ interface Leaf {
 }
 
 /** Whatever holds one router's own state or answers for it alone. */
-const own = new Set(['admin', 'decider', 'probe', 'socket', 'map', 'stateFile']);
+const own = new Set(['admin', 'decider', 'probe', 'socket', 'map', 'stateFile', 'include', 'status']);
 
 /** Two keys of one router are its own business. */
 export function severalChecks({ routers }: SeveralFile): Finding[] {
   const places = Object.entries(routers).map(([name, router]) =>
     leavesOf(router, ['router', 'routers', name]).filter(({ key }) => own.has(key)),
   );
-  return places.flatMap((leaves, index) =>
+  const shared = places.flatMap((leaves, index) =>
     leaves.flatMap(({ path, key, value }) => {
       const first = places
         .slice(0, index)
@@ -27,6 +27,19 @@ export function severalChecks({ routers }: SeveralFile): Finding[] {
         .find((other) => other.key === key && other.value === value);
       return first === undefined ? [] : [finding(path, `the same ${key} as ${first.path.join('.')}`)];
     }),
+  );
+  return [...shared, ...oneHash(routers)];
+}
+
+/** A user who takes two routers must have the same place at both. */
+function oneHash(routers: SeveralFile['routers']): Finding[] {
+  const reloaded = Object.entries(routers).filter(([, router]) => router.kind === 'nginx' && router.mode === 'reload');
+  if (reloaded.length === Object.keys(routers).length) return [];
+  return reloaded.map(([name]) =>
+    finding(
+      ['router', 'routers', name, 'mode'],
+      'nginx without Lua draws users by another hash than the other routers: use it for all of them, or for none',
+    ),
   );
 }
 

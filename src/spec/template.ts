@@ -13,6 +13,7 @@ export const templates = {
   caddy: 'Caddy with a decider, process deployer, Prometheus metrics',
   'kubernetes-gateway': 'HTTPRoute of Kubernetes, command deployer, Prometheus metrics',
   'nginx-lua': 'nginx with Lua, process deployer, Prometheus metrics',
+  'nginx-reload': 'nginx as it comes, process deployer, Prometheus metrics',
   'edge-and-inner': 'two routers in one release, command deployer, exposition metrics',
   'haproxy-command-exposition': 'HAProxy, command deployer, exposition metrics',
   'haproxy-command-router': "HAProxy, command deployer, metrics of HAProxy's own",

@@ -5,6 +5,7 @@ import { percentOf } from '../percent.ts';
 import type { PlanStep } from '../plan.ts';
 import type { Arm } from '../server.ts';
 import type { ReleaseSpec } from '../spec.ts';
+import { reloadWarnings } from './nginx.ts';
 
 export const planWarnings = (spec: ReleaseSpec, steps: readonly PlanStep[]): string[] => [
   ...loadWarning('stable', steps),
@@ -12,6 +13,7 @@ export const planWarnings = (spec: ReleaseSpec, steps: readonly PlanStep[]): str
   ...dataWarnings(spec),
   ...emptyStages(spec, steps),
   ...smallerBatches(spec, steps),
+  ...reloadWarnings(spec, steps),
 ];
 
 function loadWarning(arm: Arm, steps: readonly PlanStep[]): string[] {
