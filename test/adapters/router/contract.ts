@@ -21,6 +21,8 @@ export interface ContractOptions {
   readonly concurrency?: number;
   /** The longest list that the program of this router takes in one route step; its page has to say so. */
   readonly listed?: number;
+  /** Changes under load. */
+  readonly changes?: number;
   /** What this bench has a hook for, beyond what every bench has. */
   readonly also?: readonly Also[];
   /** False: this router knows no segments yet. */
@@ -29,7 +31,7 @@ export interface ContractOptions {
 
 /** One bench serves the whole suite: every test sets its own route, with the next fence. */
 export function routerContract(name: string, setup: () => Promise<RouterBench>, options: ContractOptions = {}): void {
-  const { users = 5_000, concurrency = 16, listed = 100_000, also = [], segments = true } = options;
+  const { users = 5_000, concurrency = 16, listed = 100_000, also = [], segments = true, changes } = options;
   const world = new RouterWorld();
 
   describe(`the ${name} router`, () => {
@@ -52,7 +54,7 @@ export function routerContract(name: string, setup: () => Promise<RouterBench>, 
     confirmContract(world);
     membershipContract(world);
     drainContract(world);
-    loadContract(world);
+    loadContract(world, changes);
     alsoContract(world, also);
     restartContract(world);
   });

@@ -47,4 +47,4 @@ async function nginxBench(): Promise<RouterBench> {
   };
 }
 
-routerContract('nginx', nginxBench, { segments: false, also: ['counters', 'credentials', 'full disk'] });
+routerContract('nginx', nginxBench, { also: ['counters', 'credentials', 'full disk'] });

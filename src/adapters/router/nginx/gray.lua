@@ -74,6 +74,14 @@ local function setOf(list)
   return set
 end
 
+-- Each header with the set of its values; nil where there are no segments
+local function segmentsOf(told)
+  if type(told) ~= "table" or #told == 0 then return nil end
+  local segments = {}
+  for n, segment in ipairs(told) do segments[n] = { header = segment.header, values = setOf(segment.values) } end
+  return segments
+end
+
 -- nil where the text is no route
 local function routeOf(kept)
   local told = type(kept) == "table" and type(kept.text) == "string" and cjson.decode(kept.text)
@@ -89,7 +97,7 @@ local function routeOf(kept)
     text = kept.text, canonical = kept.canonical, fence = told.fence, period = told.period, stable = told.stable,
     places = told.servers, pools = pools, salt = split.salt, rest = split.rest,
     shareBp = told.period == "normal" and 0 or split.shareBp,
-    gray = setOf(split.alwaysGray), always = setOf(split.alwaysStable),
+    gray = setOf(split.alwaysGray), always = setOf(split.alwaysStable), segments = segmentsOf(split.segments),
   }
 end
 
@@ -136,9 +144,21 @@ local function userOf()
   return user ~= "" and user or nil
 end
 
+-- A header that came several times is a table, and in no segment.
+local function inSegment(segments)
+  local headers = ngx.req.get_headers(0)
+  for _, segment in ipairs(segments) do
+    local value = headers[segment.header]
+    if type(value) == "string" and segment.values[value] then return true end
+  end
+  return false
+end
+
 local function armOf(route, user)
-  if not user or route.always[user] then return route.rest end
-  if route.gray[user] then return "gray" end
+  if user and route.always[user] then return route.rest end
+  if user and route.gray[user] then return "gray" end
+  if route.segments and inSegment(route.segments) then return "gray" end
+  if not user then return route.rest end
   return xxh32(route.salt .. ":" .. user) % 10000 < route.shareBp and "gray" or "stable"
 end
 

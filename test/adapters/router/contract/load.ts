@@ -6,8 +6,6 @@ import type { PoolName } from '../../../../src/domain/server.ts';
 import type { Connection } from '../bench.ts';
 import type { RouterWorld } from './world.ts';
 
-const changes = 20;
-
 /** Connections at the same time; every third one is new for each request. */
 const loops = 9;
 const keptLoops = 6;
@@ -48,7 +46,7 @@ function twoSplits(world: RouterWorld): { readonly one: Split; readonly other: S
 /** What a router that drops requests on a change may do: cut a kept connection that was idle. Never a fresh one, never an answer. */
 const cut = /socket hang up|ECONNRESET|EPIPE/;
 
-export function loadContract(world: RouterWorld): void {
+export function loadContract(world: RouterWorld, changes = 20): void {
   describe('under load', () => {
     test(`no answer mixes two routes, and no request is lost, over ${changes} changes`, async () => {
       const { one, other, watched } = twoSplits(world);
