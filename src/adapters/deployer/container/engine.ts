@@ -18,6 +18,8 @@ export interface EngineCall {
 export interface EngineAnswer {
   readonly status: number;
   readonly body: Buffer;
+  /** Newest version of the API that the engine speaks, where it says so. */
+  readonly version?: string;
 }
 
 export interface Engine {
@@ -28,8 +30,6 @@ export interface Engine {
 
 /** Longest of the calls that neither stop nor pull; a start has to set up a network. */
 const usualMs = 30_000;
-/** Docker 19.03 and Podman 3 have all of what is used here. */
-const wantedMinor = 40;
 const maxBytes = 16 * 1024 * 1024;
 
 export function engineAt(socket: string): Engine {
@@ -44,21 +44,12 @@ export function engineAt(socket: string): Engine {
   };
 }
 
-const versionSchema = schema.object({ ApiVersion: schema.string(), MinAPIVersion: schema.string().optional() });
-
-/** Newer engines refuse old versions of the API, and old engines do not know newer ones. */
+/** Its own newest version: newer engines refuse old ones, and what is used here is in all of them. */
 async function negotiate(socket: string): Promise<string> {
-  const answer = await send(socket, { method: 'GET', path: '/version' });
-  const parsed = versionSchema.safeParse(jsonIn(answer));
-  if (answer.status !== 200 || !parsed.success) {
-    throw new GrayError('serverRefused', `${socket} is not the socket of Docker or Podman: ${saidBy(answer)}`);
-  }
-  const { ApiVersion, MinAPIVersion = '1.24' } = parsed.data;
-  const minor = Math.max(minorOf(MinAPIVersion), Math.min(minorOf(ApiVersion), wantedMinor));
-  return `/v1.${minor}`;
+  const answer = await send(socket, { method: 'GET', path: '/_ping' });
+  if (answer.status === 200 && answer.version !== undefined) return `/v${answer.version}`;
+  throw new GrayError('serverRefused', `${socket} is not the socket of Docker or Podman: ${saidBy(answer)}`);
 }
-
-const minorOf = (version: string): number => Number(version.split('.')[1] ?? wantedMinor);
 
 async function send(socket: string, call: Omit<EngineCall, 'query'>): Promise<EngineAnswer> {
   const { timeoutMs = usualMs, signal } = call;
@@ -105,7 +96,12 @@ async function read(response: IncomingMessage): Promise<EngineAnswer> {
     if (length > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`);
     chunks.push(chunk);
   }
-  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+  const version = response.headers['api-version'];
+  return {
+    status: response.statusCode ?? 0,
+    body: Buffer.concat(chunks),
+    ...(typeof version === 'string' && /^1\.\d+$/.test(version) && { version }),
+  };
 }
 
 function noWay(socket: string, cause: unknown): GrayError {
