@@ -3,6 +3,7 @@ import type { Adapters } from '../../activities/deps.ts';
 import type { TemporalConfig } from '../config.ts';
 import type { ReleaseSpec } from '../domain/spec.ts';
 import { examineClocks } from './clocks.ts';
+import { examineDeployer } from './deployer.ts';
 import { examineEnvironment } from './environment.ts';
 import { examined, type Finding } from './finding.ts';
 import { examineMetrics } from './metrics.ts';
@@ -40,6 +41,7 @@ export async function diagnose(spec: ReleaseSpec, context: DoctorContext): Promi
     examined('servers', 'check the deployer section of the file', () =>
       examineServers(spec, adapters.deployer(spec.deployer, spec)),
     ),
+    examined('servers', 'check the settings of the deployer', () => examineDeployer(spec)),
     examined('metrics', 'check the metrics section of the file', () =>
       examineMetrics(spec, adapters.metrics(spec.metrics)),
     ),

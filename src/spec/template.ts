@@ -15,6 +15,7 @@ export const templates = {
   'nginx-lua': 'nginx with Lua, process deployer, Prometheus metrics',
   'nginx-reload': 'nginx as it comes, process deployer, Prometheus metrics',
   'edge-and-inner': 'two routers in one release, command deployer, exposition metrics',
+  'haproxy-container': 'HAProxy, container deployer, Prometheus metrics',
   'haproxy-command-exposition': 'HAProxy, command deployer, exposition metrics',
   'haproxy-command-router': "HAProxy, command deployer, metrics of HAProxy's own",
 } as const;

@@ -32,8 +32,6 @@ export class OciRegistry {
   readonly #server = createServer((asked, response) => this.#answer(asked, response));
   /** What it says of each manifest instead of the truth. */
   fault: ((digest: string, response: ServerResponse) => boolean) | null = null;
-  /** Manifests that were asked for, by digest. */
-  readonly asked: string[] = [];
 
   static async start(): Promise<OciRegistry> {
     const registry = new OciRegistry();
@@ -71,6 +69,10 @@ export class OciRegistry {
     this.#blobs.delete(digest);
   }
 
+  manifest(digest: string): Buffer {
+    return this.#blobs.get(digest)?.content ?? Buffer.alloc(0);
+  }
+
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -89,10 +91,7 @@ export class OciRegistry {
   #answer({ url = '', method }: IncomingMessage, response: ServerResponse): void {
     if (url === '/v2/') return void response.writeHead(200).end('{}');
     const [, kind, digest = ''] = /\/(manifests|blobs)\/(sha256:[0-9a-f]{64})$/.exec(url) ?? [];
-    if (kind === 'manifests') {
-      this.asked.push(digest);
-      if (this.fault?.(digest, response) === true) return;
-    }
+    if (kind === 'manifests' && this.fault?.(digest, response) === true) return;
     const blob = this.#blobs.get(digest);
     if (blob === undefined) {
       const content = { errors: [{ code: 'MANIFEST_UNKNOWN', message: 'manifest unknown' }] };

@@ -12,6 +12,8 @@ export interface Podman {
   readonly socket: string;
   /** What the deployer does not do; any status is fine. */
   ask(method: 'POST' | 'DELETE', path: string): Promise<number>;
+  /** Somebody else's container, on the host's network. */
+  run(name: string, image: string, environment: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -54,6 +56,12 @@ export async function startPodman(insecure: string): Promise<Podman> {
   return {
     socket,
     ask: (method, path) => statusOf(socket, method, path),
+    run: async (name, image, environment) => {
+      const body = { Image: image, Env: environment, HostConfig: { NetworkMode: 'host' } };
+      const made = await statusOf(socket, 'POST', `/containers/create?name=${name}`, body);
+      const started = await statusOf(socket, 'POST', `/containers/${name}/start`);
+      if (made !== 201 || started !== 204) throw new Error(`${name} was not started: ${made}, ${started}`);
+    },
     stop: async () => {
       await service.kill('SIGKILL');
       await rm(dir, { recursive: true, force: true });
@@ -80,14 +88,12 @@ const pinged = (socket: string): Promise<boolean> =>
     () => false,
   );
 
-const statusOf = (socketPath: string, method: string, path: string): Promise<number> =>
+const statusOf = (socketPath: string, method: string, path: string, body?: unknown): Promise<number> =>
   new Promise((resolve, reject) => {
-    const asked = request(
-      { socketPath, method, path: path === '/_ping' ? path : `/v1.40${path}`, agent: false },
-      (answer) => {
-        answer.resume();
-        answer.once('end', () => resolve(answer.statusCode ?? 0));
-      },
-    );
-    asked.once('error', reject).end();
+    const headers = { 'content-type': 'application/json' };
+    const asked = request({ socketPath, method, path, headers, agent: false }, (answer) => {
+      answer.resume();
+      answer.once('end', () => resolve(answer.statusCode ?? 0));
+    });
+    asked.once('error', reject).end(body === undefined ? undefined : JSON.stringify(body));
   });

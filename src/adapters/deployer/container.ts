@@ -80,11 +80,24 @@ async function converge(turn: Turn): Promise<RunningVersion> {
   const found = await takeOver(site, claim);
   const running = await probed(turn);
   order.signal?.throwIfAborted();
+  refuseStranger(turn, running, found);
   const current = found.find(({ role, phase }) => role === 'run' && phase === 'running') ?? null;
   const base = await recordBase(turn, { running, current, found });
   if (running !== null && sameBuild(running, order.artifact) && isAll(found, current, image)) return running;
   if (site.spec.trialPortOffset !== undefined) await tryOut(turn, image, site.spec.trialPortOffset);
   return replace(turn, { image, found, base });
+}
+
+/** The new container could not have the port, or would be taken for what answers there. */
+function refuseStranger({ site, order }: Turn, running: RunningVersion | null, found: readonly Container[]): void {
+  if (running === null || found.some(({ phase }) => phase === 'running')) return;
+  const { id, address } = site.server;
+  const what = `${address.host}:${address.port} answers ${running.version}, and no container of this deployer runs for ${id}`;
+  throw deployFailed(
+    id,
+    order.artifact,
+    `${what}; name the one that does in servers: deploy: { adopt: … }, or stop it`,
+  );
 }
 
 async function probed({ site, order }: Turn): Promise<RunningVersion | null> {

@@ -4,7 +4,6 @@ import { containersOf } from '../../../src/adapters/deployer/container/fleet.ts'
 import { siteOf } from '../../../src/adapters/deployer/container/site.ts';
 import { containerDeployer } from '../../../src/adapters/deployer/container.ts';
 import type { DeployOrder } from '../../../src/adapters/deployer/port.ts';
-import type { Artifact } from '../../../src/domain/artifact.ts';
 import type { ServerSpec } from '../../../src/domain/server.ts';
 import type { ContainerDeployerSpec } from '../../../src/domain/spec.ts';
 import { EngineGate } from '../../support/engine-gate.ts';
@@ -92,5 +91,3 @@ async function interrupted(
   void ended.then(() => gate.close());
   return { pid: process.pid, effect, ended, wake: () => gate.release() };
 }
-
-export const sourceOf = ({ source = '' }: Artifact): string => source;

@@ -53,7 +53,7 @@ export async function imageThere(site: Site, { source, digest }: Artifact): Prom
 export const withAlgorithm = (id: string): string => (id.startsWith('sha256:') ? id : `sha256:${id}`);
 
 async function keptAs({ engine }: Site, digest: string): Promise<string | null> {
-  const answer = await engine.ask({ method: 'GET', path: '/images/json', query: { digests: 'true' } });
+  const answer = await engine.ask({ method: 'GET', path: '/images/json' });
   const images = contentOf(engine, answer, z.array(imageSchema));
   return images.flatMap(({ RepoDigests }) => RepoDigests ?? []).find((one) => one.endsWith(`@${digest}`)) ?? null;
 }
