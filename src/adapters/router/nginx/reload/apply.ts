@@ -9,11 +9,18 @@ import { forgetRoutes, generationIn, routeOf, routePath } from './routes.ts';
 import { reload, runningGeneration } from './running.ts';
 import { includeFor, type Site } from './site.ts';
 
-/** How long a reload may take: long lists are read by every worker anew. */
-const effectiveWithinMs = 15_000;
+/** For tests: where a writer may be frozen or killed, and how long a reload may take. */
+export interface ReloadHooks {
+  readonly onStep?: OnStep;
+  readonly withinMs?: number;
+}
+
+/** Long lists are read anew, and a busy machine starts workers slowly. */
+const usualWithinMs = 15_000;
 
 /** A repeat of the route that runs, with its file as it should be, changes nothing and reloads nothing. */
-export async function applyAt(site: Site, desired: DesiredRoute, onStep: OnStep = noSteps): Promise<void> {
+export async function applyAt(site: Site, desired: DesiredRoute, hooks: ReloadHooks = {}): Promise<void> {
+  const { onStep = noSteps, withinMs = usualWithinMs } = hooks;
   refuseOdd(site, desired);
   const { spec } = site;
   const { generation, text } = includeFor(site, desired);
@@ -26,9 +33,9 @@ export async function applyAt(site: Site, desired: DesiredRoute, onStep: OnStep 
   const ticket = await takeTicket(spec.include, desired, onStep);
   await expelFiles(ticket, [spec.include]);
   await replaceFile(routePath(spec.include, generation), JSON.stringify(desired), ticket, onStep);
-  if (file !== text) await replaceFile(spec.include, text, ticket, onStep);
+  await replaceFile(spec.include, text, ticket, onStep);
   await onStep('reload');
-  await reload(spec, { generation, check: () => checkTicket(ticket), withinMs: effectiveWithinMs });
+  await reload(spec, { generation, check: () => checkTicket(ticket), withinMs });
   await forgetRoutes(spec.include, [generation]);
 }
 

@@ -60,7 +60,7 @@ ${location(prefixOf(target), '""')}
 
 function probe({ target, probe: listen }: NginxReloadConfigOrder): string {
   const prefix = prefixOf(target);
-  const told = { pool: 'served', server: 'server', arm: 'arm', fence: 'fence', period: 'period' };
+  const told = { Pool: 'served', Server: 'server', Arm: 'arm', Fence: 'fence', Period: 'period' };
   const headers = Object.entries(told).map(
     ([header, name]) => `    add_header X-Gray-${header} $${prefix}_${name} always;\n`,
   );

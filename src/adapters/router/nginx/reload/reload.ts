@@ -10,7 +10,6 @@ import { confirmRoute } from '../../confirmation.ts';
 import { drainServers } from '../../draining.ts';
 import { readIfThere } from '../../haproxy/files.ts';
 import { askProbe } from '../../haproxy/probe.ts';
-import type { OnStep } from '../../haproxy/steps.ts';
 import type {
   Confirmation,
   ConfirmRequest,
@@ -20,7 +19,7 @@ import type {
   RouterAbilities,
   RouterContext,
 } from '../../port.ts';
-import { applyAt } from './apply.ts';
+import { applyAt, type ReloadHooks } from './apply.ts';
 import { masterOf } from './process.ts';
 import { generationIn, routeOf } from './routes.ts';
 import { runningGeneration } from './running.ts';
@@ -41,15 +40,18 @@ export const nginxReloadAbilities: RouterAbilities = {
   closesSessions: false,
 };
 
-/** `onStep` is for tests that freeze or kill a writer. */
-export function nginxReloadRouter(spec: NginxReloadRouterSpec, context: RouterContext, onStep?: OnStep): Router {
+export function nginxReloadRouter(
+  spec: NginxReloadRouterSpec,
+  context: RouterContext,
+  hooks: ReloadHooks = {},
+): Router {
   const site: Site = { spec, context };
   const read = () => stateOf(site);
   return {
     abilities: nginxReloadAbilities,
     read,
     apply: async (desired) => {
-      await applyAt(site, desired, onStep);
+      await applyAt(site, desired, hooks);
       return read();
     },
     confirm: (request) => confirmSite(site, request),
