@@ -64,7 +64,10 @@ export interface Interruption extends Sprung {
 }
 
 /** Waits until the trap has sprung, or the attempt has ended without meeting it: then null. */
-export async function interruption(trap: Trap, attempt: Promise<unknown>): Promise<Interruption | null> {
+export async function interruption(
+  trap: Pick<Trap, 'sprung'>,
+  attempt: Promise<unknown>,
+): Promise<Interruption | null> {
   let over = false;
   const ended = Promise.allSettled([attempt]).then(([result]) => {
     over = true;

@@ -100,7 +100,7 @@ async function converge(turn: Turn): Promise<RunningVersion> {
     return confirmed(order, running);
   }
   const { current, process } = await runSwitch(held, { ...plan, current: artifact }, progress);
-  const ready = await becomeReady({ ...asked, artifact, current, process });
+  const ready = await becomeReady({ ...asked, ...held, signal, claim: facts.claim, current, process });
   order.progress?.('ready');
   return confirmed(order, ready);
 }

@@ -6,24 +6,25 @@ import type { ServerSpec } from '../../../src/domain/server.ts';
 import type { Interruption, TrapOrder } from '../../support/trap.ts';
 import { build, type DeployerHarness, harnessFor, order, twoBuilds } from './contract.ts';
 
-/** The slow half of the contract. `writers` names, for each program, some effects it must have met. */
+/** The slow half of the contract. `writers` names, for each program, some effects it must have met. `width`: so many at a time. */
 export function interruptionContract(
   kind: string,
   writers: Readonly<Record<string, readonly string[]>>,
   create: () => Promise<DeployerHarness>,
+  width = 1,
 ): void {
   describe(`a deploy that is interrupted: ${kind}`, () => {
     const at = harnessFor(create);
     for (const [writer, effects] of Object.entries(writers)) {
       test(
         `the ${writer} dies before any of its effects: a repeat finishes the deploy`,
-        () => deathSweep(at(), writer, effects),
-        120_000,
+        () => deathSweep(at(), writer, { effects, width }),
+        60_000,
       );
       test(
         `the ${writer} freezes before any of its effects and wakes after a rollback: nothing changes`,
-        () => freezeSweep(at(), writer, effects),
-        120_000,
+        () => freezeSweep(at(), writer, { effects, width }),
+        60_000,
       );
     }
   });
@@ -31,9 +32,14 @@ export function interruptionContract(
 
 const mostEffects = 40;
 
-async function deathSweep(harness: DeployerHarness, writer: string, effects: readonly string[]): Promise<void> {
+interface SweepOrder {
+  readonly effects: readonly string[];
+  readonly width: number;
+}
+
+async function deathSweep(harness: DeployerHarness, writer: string, { effects, width }: SweepOrder): Promise<void> {
   const { v1, v2 } = await twoBuilds(harness);
-  const met = await sweep(async (effect) => {
+  const met = await sweep(width, async (effect) => {
     const server = await harness.server();
     await harness.deployer.deploy(order(server, v1, 1));
     const forward = { ...order(server, v2, 2), recordBase: true };
@@ -48,9 +54,9 @@ async function deathSweep(harness: DeployerHarness, writer: string, effects: rea
   expect(met).toEqual(expect.arrayContaining([...effects]));
 }
 
-async function freezeSweep(harness: DeployerHarness, writer: string, effects: readonly string[]): Promise<void> {
+async function freezeSweep(harness: DeployerHarness, writer: string, { effects, width }: SweepOrder): Promise<void> {
   const { v1, v2 } = await twoBuilds(harness);
-  const met = await sweep(async (effect) => {
+  const met = await sweep(width, async (effect) => {
     const server = await harness.server();
     await harness.deployer.deploy(order(server, v1, 1));
     const forward = { ...order(server, v2, 2), recordBase: true };
@@ -73,13 +79,14 @@ async function freezeSweep(harness: DeployerHarness, writer: string, effects: re
   expect(met).toEqual(expect.arrayContaining([...effects]));
 }
 
-/** Calls `attempt` with 1, 2, 3 … until it meets no further effect. */
-async function sweep(attempt: (effect: number) => Promise<string | null>): Promise<readonly string[]> {
+/** Calls `attempt` with 1, 2, 3 …, `width` at a time, until it meets no further effect. */
+async function sweep(width: number, attempt: (effect: number) => Promise<string | null>): Promise<readonly string[]> {
   const met: string[] = [];
   for (;;) {
-    const effect = await attempt(met.length + 1);
-    if (effect === null) return met;
-    met.push(effect);
+    const next = Array.from({ length: width }, (_, index) => met.length + 1 + index);
+    const effects = await Promise.all(next.map(attempt));
+    met.push(...effects.filter((effect) => effect !== null));
+    if (effects.includes(null)) return met;
     if (met.length > mostEffects) throw new Error(`no end of effects: ${met.join(', ')}`);
   }
 }

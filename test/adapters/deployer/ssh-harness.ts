@@ -1,11 +1,14 @@
 /** Servers in folders of this machine, reached through a real sshd; a stand-in supervisor runs them, as systemd would. */
-import { chmod, copyFile, mkdtemp } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { DeployOrder } from '../../../src/adapters/deployer/port.ts';
 import { sshDeployer } from '../../../src/adapters/deployer/ssh.ts';
 import type { SshDeployerSpec } from '../../../src/domain/spec.ts';
 import { Sshd, type SshdOrder } from '../../support/ssh/sshd.ts';
+import { StepTraps } from '../../support/ssh/step-traps.ts';
+import { interruption, type TrapOrder } from '../../support/trap.ts';
 import type { DeployerHarness } from './contract.ts';
 import { context, realServers } from './harnesses.ts';
 
@@ -14,8 +17,6 @@ export interface SshHarness extends DeployerHarness {
   readonly sshd: Sshd;
   readonly dir: string;
 }
-
-const standIn = fileURLToPath(new URL('../../support/ssh/stand-in-supervisor.sh', import.meta.url));
 
 export const startWords = [
   process.execPath,
@@ -31,9 +32,7 @@ export const startWords = [
 export async function sshHarness(order: SshdOrder & { readonly archive?: boolean } = {}): Promise<SshHarness> {
   const dir = await mkdtemp(join(tmpdir(), 'gray-over-ssh-'));
   const sshd = await Sshd.start(order);
-  const supervisor = join(dir, 'stand-in-supervisor.sh');
-  await copyFile(standIn, supervisor);
-  await chmod(supervisor, 0o755);
+  const supervisor = await standIn(dir);
   const home = join(dir, 'servers', '{server}');
   const spec: SshDeployerSpec = {
     ...{ kind: 'ssh', ...sshd.login, hostKeys: 'known', dir: home, keep: 5, sessions: 8 },
@@ -54,4 +53,49 @@ export async function sshHarness(order: SshdOrder & { readonly archive?: boolean
       await sshd.end();
     },
   };
+}
+
+/** Its own copy: the checkout may stand where another user cannot look. */
+async function standIn(dir: string): Promise<string> {
+  const copy = join(dir, 'stand-in-supervisor.sh');
+  await copyFile(fileURLToPath(new URL('../../support/ssh/stand-in-supervisor.sh', import.meta.url)), copy);
+  await chmod(copy, 0o755);
+  return copy;
+}
+
+/** `session`: what runs on the server, killed or frozen right before a change. `worker`: its sessions never begin, or late. */
+export async function interruptibleSshHarness(): Promise<SshHarness> {
+  const folder = await mkdtemp(join(tmpdir(), 'gray-traps-'));
+  const names = ['ln', 'mv', 'rm', 'tar'];
+  const real = {
+    ...Object.fromEntries(names.map((name) => [name, `/bin/${name}`])),
+    restart: join(folder, 'restart.sh'),
+  };
+  const session = await StepTraps.set(join(folder, 'session'), real, true);
+  const worker = await StepTraps.set(join(folder, 'worker'), { ssh: '/usr/bin/ssh' }, false);
+  const harness = await sshHarness({ programs: session.programs });
+  await copyFile(join(harness.dir, 'stand-in-supervisor.sh'), real.restart);
+  const { PATH = '' } = process.env;
+  process.env.PATH = `${worker.programs}:${PATH}`;
+  const deployer = sshDeployer(withRestart(harness.spec, 'restart'), context);
+  const interrupted = (traps: StepTraps) => async (order: DeployOrder, trap: Omit<TrapOrder, 'script'>) =>
+    interruption(traps.arm(order.server.id, trap), deployer.deploy(order));
+  return {
+    ...{ ...harness, deployer, writers: { session: interrupted(session), worker: interrupted(worker) } },
+    server: async () => {
+      const server = await harness.server();
+      return { ...server, deploy: { host: `${server.id}.test` } };
+    },
+    dispose: async () => {
+      process.env.PATH = PATH;
+      await harness.dispose();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function withRestart(spec: SshDeployerSpec, program: string): SshDeployerSpec {
+  if (!('restart' in spec.service)) throw new Error('the harness restarts by a command');
+  const [, ...words] = spec.service.restart;
+  return { ...spec, service: { ...spec.service, restart: [program, ...words] } };
 }

@@ -10,8 +10,8 @@ import { type StartedProcess, startProcess } from '../processes.ts';
 const program = '/usr/sbin/sshd';
 
 export interface SshdOrder {
-  /** Lines for its configuration. */
-  readonly settings?: readonly string[];
+  /** Where its sessions look for programs first. */
+  readonly programs?: string;
 }
 
 export type Login = Required<Pick<SshDeployerSpec, 'user' | 'port' | 'identityFile' | 'knownHostsFile' | 'configFile'>>;
@@ -31,15 +31,16 @@ export class Sshd {
     };
   }
 
-  static async start({ settings = [] }: SshdOrder = {}): Promise<Sshd> {
+  static async start({ programs }: SshdOrder = {}): Promise<Sshd> {
     const folder = await mkdtemp(join(tmpdir(), 'gray-sshd-'));
     const [port = 0] = await quietPorts(1);
     const sshd = new Sshd(folder, port);
     const at = (name: string) => join(folder, name);
     await Promise.all([sshd.newKey('key'), sshd.newKey('host')]);
     await writeFile(at('authorized_keys'), await readFile(at('key.pub')));
-    await writeFile(at('client_config'), '');
-    await writeFile(at('sshd_config'), config(folder, port, settings));
+    // Every host that ends in .test is this one.
+    await writeFile(at('client_config'), 'Host *.test\n  HostName 127.0.0.1\n  HostKeyAlias 127.0.0.1\n');
+    await writeFile(at('sshd_config'), config(folder, port, programs));
     await sshd.rememberHost();
     // Debian's service makes it when it starts; here it does not run.
     if (process.getuid?.() === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
@@ -59,7 +60,7 @@ export class Sshd {
   /** As an operator who compared the keys does. */
   async rememberHost(): Promise<void> {
     const [kind, key] = (await readFile(join(this.folder, 'host.pub'), 'utf8')).split(' ');
-    await writeFile(this.login.knownHostsFile, `[127.0.0.1]:${this.login.port} ${kind} ${key}\n`);
+    await writeFile(this.login.knownHostsFile, `127.0.0.1,[127.0.0.1]:${this.login.port} ${kind} ${key}\n`);
   }
 
   /** Everything of it stops answering, connections that are open included; what thaws it is returned. */
@@ -107,9 +108,8 @@ async function childrenOf(parent: number, name: string): Promise<readonly number
   return found;
 }
 
-const config = (folder: string, port: number, settings: readonly string[]): string =>
+const config = (folder: string, port: number, programs: string | undefined): string =>
   [
-    ...settings,
     `Port ${port}`,
     'ListenAddress 127.0.0.1',
     `HostKey ${join(folder, 'host')}`,
@@ -121,5 +121,7 @@ const config = (folder: string, port: number, settings: readonly string[]): stri
     'KbdInteractiveAuthentication no',
     'PermitRootLogin yes',
     'MaxStartups 100',
+    // Bash reads ~/.bashrc for sshd unless it is a deeper shell; what this machine's has in store is not ours to test.
+    `SetEnv SHLVL=1 PATH=${programs === undefined ? '' : `${programs}:`}/usr/local/bin:/usr/bin:/bin`,
     '',
   ].join('\n');

@@ -43,6 +43,8 @@ async function readBuild(source: string): Promise<Build & { readonly digest: str
 async function* treeStream(source: string, names: readonly string[], manifest: string): AsyncGenerator<Uint8Array> {
   yield* tarFile('manifest', manifest);
   const pack = new Pack({ cwd: source, prefix: 'files', portable: true });
+  // The loop below throws it too, but only while somebody reads.
+  pack.on('error', () => undefined);
   // A name that begins with @ would be taken for an archive.
   for (const name of names) pack.add(`./${name}`);
   pack.end();

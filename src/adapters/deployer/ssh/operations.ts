@@ -53,7 +53,8 @@ export async function runSwitch(held: Held, plan: SwitchPlan, progress: (step: s
   const { staged, base, current } = plan;
   const values = [plan.claim, staged, base === null ? '' : JSON.stringify(base), releaseName(artifact.digest)];
   const more = [current === null ? '' : JSON.stringify(current), artifact.version];
-  const counts = [String(line.spec.keep), String(place.restart.length)];
+  const patienceS = Math.ceil(line.spec.connectMs / 1_000);
+  const counts = [line.spec.keep, patienceS, place.restart.length].map(String);
   const order: SessionOrder = {
     ...{ operation: 'switch', values: [...values, ...more, ...counts], words: [...place.restart, ...place.process] },
     ...{ ...long(held), progress },
@@ -61,9 +62,10 @@ export async function runSwitch(held: Held, plan: SwitchPlan, progress: (step: s
   return factsIn(await asOwner(held, order));
 }
 
-export async function askProcess(site: Site, signal?: AbortSignal): Promise<ServiceProcess | null> {
-  if (site.place.process[0] === 'none') return null;
-  return processIn(await told(site, { operation: 'process', words: site.place.process, ...short(site), signal }));
+/** The service's process, as long as the claim still owns the server. */
+export async function askProcess(held: Held, name: string, signal?: AbortSignal): Promise<ServiceProcess | null> {
+  const words = held.place.process;
+  return processIn(await asOwner(held, { operation: 'process', values: [name], words, ...short(held), signal }));
 }
 
 export interface CommandOutput {

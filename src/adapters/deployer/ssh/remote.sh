@@ -81,7 +81,7 @@ add_claim() {
 
 end_older_sessions() {
   tries=0
-  while [ $tries -lt 50 ]; do
+  while [ $tries -lt 100 ]; do
     left=no
     for one in "$dir"/sessions/*.*.*.*; do
       name=${one##*/}
@@ -99,7 +99,7 @@ end_older_sessions() {
     done
     [ $left = no ] && return
     tries=$((tries + 1))
-    sleep 0.1
+    sleep 0.02 2>/dev/null || sleep 1
   done
 }
 
@@ -156,7 +156,7 @@ write_record() {
 }
 
 install_release() {
-  rm -rf "$dir/staging/$claim.damaged"
+  [ ! -e "$dir/staging/$claim.damaged" ] || rm -rf "$dir/staging/$claim.damaged"
   [ ! -e "$dir/releases/$release" ] || mv -T "$dir/releases/$release" "$dir/staging/$claim.damaged" ||
     fail "the damaged $release cannot be moved"
   mv -T "$dir/staging/$staged" "$dir/releases/$release" || fail "$release cannot be put in its place"
@@ -172,8 +172,7 @@ write_env() {
 # A process that starts after `since` has started in the new folder.
 set_current() {
   write_env
-  rm -f "$dir/staging/$claim.link"
-  ln -s "releases/$release" "$dir/staging/$claim.link" || fail "no link can be made: $(room) KB are free"
+  ln -s -f -n "releases/$release" "$dir/staging/$claim.link" || fail "no link can be made: $(room) KB are free"
   mv -T -f "$dir/staging/$claim.link" "$dir/current" || fail "$dir/current cannot be replaced"
   write_record current "{\"artifact\":$current,\"boot\":\"$(boot)\",\"since\":\"$(now)\"}"
 }
@@ -258,7 +257,10 @@ op_claim() {
   make_folders
   add_claim
   end_older_sessions
+  leave_unless_owner
   look "$@"
+  # Not whose claim is the highest by now: what follows is done in the name of this one.
+  say "claim $claim"
 }
 
 op_stage() {
@@ -269,7 +271,7 @@ op_stage() {
   register
   staged=$claim.$$
   folder=$dir/staging/$staged
-  rm -rf "$folder"
+  [ ! -e "$folder" ] || rm -rf "$folder"
   trap 'rm -rf "$folder"; rm -f "$me"' EXIT
   mkdir -p "$folder/files" || fail "$folder cannot be made: $(room) KB are free"
   "take_$form"
@@ -290,11 +292,12 @@ op_switch() {
   arg current
   arg version
   arg keep
+  arg patience
   arg restart_words
   register
   exec 9>>"$dir/lock" || fail "$dir/lock cannot be opened"
   command -v flock >/dev/null || fail "flock is missing on the server (package util-linux)"
-  flock -w 10 9 || refuse locked
+  flock -w "$patience" 9 || refuse locked
   if [ -n "$staged" ]; then
     leave_unless_owner
     install_release
@@ -322,6 +325,8 @@ op_switch() {
 }
 
 op_process() {
+  arg claim
+  leave_unless_owner
   tell_process "$@"
 }
 

@@ -1,10 +1,10 @@
 /** What a server runs, by its own word: over HTTP, or by a command on the server. And the wait until it says so. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Artifact, RunningVersion, VersionProbe } from '../../../domain/artifact.ts';
+import type { RunningVersion, VersionProbe } from '../../../domain/artifact.ts';
 import { sameBuild } from '../../../domain/artifact.ts';
 import type { ServerSpec } from '../../../domain/server.ts';
 import { isUnreachable, readVersion, type Unreachable, versionIn } from '../../version-probe.ts';
-import { askProcess, runThere, type Site } from './operations.ts';
+import { askProcess, type Held, runThere, type Site } from './operations.ts';
 import { type CurrentRecord, isFresh, type ServiceProcess } from './records.ts';
 
 const probeMs = 2_000;
@@ -26,8 +26,8 @@ export async function askVersion(asked: Asked): Promise<RunningVersion | Unreach
   return { unreachable: `${place.ask[0]} on the server ended with status ${status}: ${output.trim().slice(-200)}` };
 }
 
-export interface Waiting extends Asked {
-  readonly artifact: Artifact;
+export interface Waiting extends Asked, Held {
+  readonly claim: string;
   readonly current: CurrentRecord | null;
   /** As the switch left it. */
   readonly process: ServiceProcess | null;
@@ -64,9 +64,8 @@ class Watch {
 
   /** Whether an answer that was just given is the new process's. Without word of a process, only the right build is believed. */
   async vouches(rightBuild: boolean): Promise<boolean> {
-    if (this.#process === null) return rightBuild;
     await this.#look();
-    return this.#born !== null;
+    return this.#process === null ? rightBuild : this.#born !== null;
   }
 
   async lookNowAndThen(): Promise<void> {
@@ -80,7 +79,7 @@ class Watch {
   }
 
   async #look(): Promise<void> {
-    this.#process = await askProcess(this.#awaited, this.#awaited.signal);
+    this.#process = await askProcess(this.#awaited, this.#awaited.claim, this.#awaited.signal);
     this.#lookedAt = performance.now();
     this.#judge();
   }
