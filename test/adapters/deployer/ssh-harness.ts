@@ -1,5 +1,5 @@
 /** Servers in folders of this machine, reached through a real sshd; a stand-in supervisor runs them, as systemd would. */
-import { chmod, copyFile, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -29,9 +29,16 @@ export const startWords = [
   '{server}',
 ];
 
-export async function sshHarness(order: SshdOrder & { readonly archive?: boolean } = {}): Promise<SshHarness> {
+export interface SshHarnessOrder extends SshdOrder {
+  readonly archive?: boolean;
+  /** Sessions look for programs in the harness's folder `programs` first. */
+  readonly ownPrograms?: boolean;
+}
+
+export async function sshHarness(order: SshHarnessOrder = {}): Promise<SshHarness> {
   const dir = await mkdtemp(join(tmpdir(), 'gray-over-ssh-'));
-  const sshd = await Sshd.start(order);
+  await mkdir(join(dir, 'programs'));
+  const sshd = await Sshd.start({ ...order, ...(order.ownPrograms === true && { programs: join(dir, 'programs') }) });
   const supervisor = await standIn(dir);
   const home = join(dir, 'servers', '{server}');
   const spec: SshDeployerSpec = {
