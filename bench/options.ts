@@ -6,10 +6,13 @@ export interface BenchOptions {
   readonly quick: boolean;
 }
 
-export function readOptions(name: string, about: string): BenchOptions {
-  const command = new Command(`npm run bench:${name} --`).description(about).option('--quick', 'a small run');
-  return { quick: command.parse().opts<{ quick?: true }>().quick === true };
-}
+export const readOptions = (name: string, about: string): BenchOptions => ({
+  quick: command(name, about).parse().opts<{ quick?: true }>().quick === true,
+});
+
+/** For a benchmark with options of its own. */
+export const command = (name: string, about: string): Command =>
+  new Command(`npm run bench:${name} --`).description(about).option('--quick', 'a small run');
 
 /** Progress, with the seconds since the start. */
 export const say = (line: string): void =>

@@ -1,19 +1,30 @@
 /**
  * `npm run bench:release`: requests lost while a whole release goes from request to last server, under constant load, by
- * a client that never retries; and the latencies beside those of the same router with no release.
+ * a client that never retries; and the latencies beside those of the same router with no release. With `-- --router
+ * embedded` or `--deployer ssh` on another pair.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Option } from 'commander';
 import { userName } from '../demo/load/options.ts';
 import { type LoadHandle, startLoad } from '../demo/load/start.ts';
 import type { LoadSummary } from '../demo/load/tally.ts';
 import { scenarioOf } from '../demo/scenarios.ts';
+import { processStage } from '../demo/stage/deployer.ts';
 import { onStage, type Stage } from '../demo/stage/stage.ts';
 import { startRelease, waitForRelease } from '../src/client.ts';
 import type { ReleaseSpec } from '../src/domain/spec.ts';
-import { readOptions, say } from './options.ts';
+import { command, say } from './options.ts';
+import { sshStage } from './release/ssh.ts';
 import { type Figure, finish } from './report.ts';
 
-const { quick } = readOptions('release', 'Counts the requests that a whole release loses.');
+const routers = ['haproxy', 'embedded'] as const;
+const deployers = { process: processStage, ssh: sshStage } as const;
+
+const { quick, router, deployer } = command('release', 'Counts the requests that a whole release loses.')
+  .addOption(new Option('--router <kind>').choices(routers).default('haproxy' as const))
+  .addOption(new Option('--deployer <kind>').choices(['process', 'ssh'] as const).default('process' as const))
+  .parse()
+  .opts<{ quick?: true; router: (typeof routers)[number]; deployer: keyof typeof deployers }>();
 
 /** Requests a second; half of them on a connection of their own. */
 const rate = 400;
@@ -98,7 +109,9 @@ async function untilSecond(loading: LoadHandle): Promise<void> {
   while (loading.stats().last === null) await sleep(100);
 }
 
-const order = { router: 'haproxy', pace: quick ? 'quick' : 'normal', keep: false, say } as const;
+say(`router ${router}, deployer ${deployer}`);
+const pace = quick === true ? 'quick' : 'normal';
+const order = { router, deployer: deployers[deployer], pace, keep: false, say } as const;
 const signal = new AbortController().signal;
 
 finish('release', await onStage({ ...order, scenario: scenarioOf('completed'), signal }, measure));

@@ -2,7 +2,6 @@
 import { stringify } from 'yaml';
 import type { Artifact } from '../src/domain/artifact.ts';
 import type { RouterSpec } from '../src/domain/spec.ts';
-import { startServer } from './build-artifact.ts';
 import type { Scenario } from './scenarios.ts';
 
 export interface ReleaseFacts {
@@ -11,8 +10,8 @@ export interface ReleaseFacts {
   readonly artifact: Artifact & { readonly source: string };
   /** The section as it stands in the file. */
   readonly router: Readonly<Record<string, unknown>> & Pick<RouterSpec, 'kind'>;
-  /** Folder of the process deployer. */
-  readonly serversDir: string;
+  /** The section as it stands in the file. */
+  readonly deployer: Readonly<Record<string, unknown>>;
 }
 
 /** How long the demo takes. */
@@ -42,7 +41,7 @@ const releaseFile = (facts: ReleaseFacts, pace: Pace, scenario: Scenario) => ({
   servers: facts.servers.map(({ id, port, gray }) => ({ id, address: `127.0.0.1:${port}`, ...(gray && { gray }) })),
   artifact: { version: facts.artifact.version, source: facts.artifact.source, digest: facts.artifact.digest },
   router: facts.router,
-  deployer: deployer(facts.serversDir),
+  deployer: facts.deployer,
   metrics,
   verify: {
     deployment: [{ get: '/health' }, { get: '/work', repeat: 5, expect: { version: true } }],
@@ -59,14 +58,6 @@ const releaseFile = (facts: ReleaseFacts, pace: Pace, scenario: Scenario) => ({
   leveling: { batch: 2 },
   exception: { policy: scenario.exception ?? 'rollback', holdFor: '2m', drain: '2s' },
   watch: { for: pace.watch },
-});
-
-const deployer = (dir: string) => ({
-  kind: 'process',
-  dir,
-  start: [...startServer, '--work-ms', String(baseMedianMs)],
-  stop: '3s',
-  ready: '10s',
 });
 
 const metrics = {

@@ -10,6 +10,7 @@ import type { DemoOptions } from '../options.ts';
 import { type Crew, createCrew } from '../processes/crew.ts';
 import { paces, type ReleaseFacts, releaseYaml } from '../release-file.ts';
 import type { Scenario } from '../scenarios.ts';
+import { type DeployerStage, type OpenDeployer, processStage } from './deployer.ts';
 import { quietPorts } from './ports.ts';
 import { type RouterStage, routerStages } from './router.ts';
 import { installServers } from './servers.ts';
@@ -31,6 +32,8 @@ export interface Stage {
 
 export interface StageOrder extends Pick<DemoOptions, 'router' | 'pace' | 'keep'> {
   readonly scenario: Scenario;
+  /** The process deployer where it is left out. */
+  readonly deployer?: OpenDeployer;
   readonly say: (line: string) => void;
   /** Fires on Ctrl-C. */
   readonly signal: AbortSignal;
@@ -78,7 +81,11 @@ async function setUp(order: StageOrder, scaffold: Scaffold): Promise<Stage> {
     return result;
   };
   const switchFile = join(folder, 'fault');
-  const { base, facts, router } = await step(prepare(order, folder, switchFile));
+  const serversDir = join(folder, 'servers');
+  await mkdir(serversDir);
+  const deployer = await (order.deployer ?? processStage)(serversDir);
+  undo.push(deployer.close);
+  const { base, facts, router } = await step(prepare(order, deployer, { folder, switchFile }));
   const file = join(folder, 'release.yaml');
   await writeFile(file, releaseYaml(facts, paces[order.pace], scenario));
   const spec = await step(readReleaseFile(file));
@@ -88,7 +95,7 @@ async function setUp(order: StageOrder, scaffold: Scaffold): Promise<Stage> {
   const temporal = await openTemporal(folder, say);
   undo.push(temporal.close);
   signal.throwIfAborted();
-  crew.adoptServers(facts.serversDir);
+  crew.adoptServers(serversDir);
   await step(installServers(spec, base));
   say(`${serverCount} servers run 1.0.0, ${grayCount} of them are the gray servers`);
   await step(router.start(crew, spec));
@@ -110,15 +117,22 @@ interface Prepared {
   readonly router: RouterStage;
 }
 
-async function prepare({ scenario, router: kind }: StageOrder, folder: string, switchFile: string): Promise<Prepared> {
+interface Files {
+  readonly folder: string;
+  readonly switchFile: string;
+}
+
+async function prepare(
+  { scenario, router: kind }: StageOrder,
+  deployer: DeployerStage,
+  { folder, switchFile }: Files,
+): Promise<Prepared> {
   const dir = join(folder, 'builds');
-  const serversDir = join(folder, 'servers');
-  await mkdir(serversDir);
   const faults = { ...scenario.faults, ...(scenario.switched && { onlyWhile: switchFile }) };
   const base = await buildArtifact({ dir, version: '1.0.0' });
   const artifact = await buildArtifact({ dir, version: '2.0.0', faults });
   const [entrance = 0, probe = 0, ...ports] = await quietPorts(serverCount + 2);
   const servers = ports.map((port, at) => ({ id: `pay-${at + 1}`, port, gray: at < grayCount }));
   const router = routerStages[kind]({ folder, target, servers, ports: { entrance, probe } });
-  return { base, router, facts: { target, servers, artifact, router: router.section, serversDir } };
+  return { base, router, facts: { target, servers, artifact, router: router.section, deployer: deployer.section } };
 }
