@@ -11,10 +11,11 @@ import { type Figure, finish, percentileFigures, percentiles } from './report.ts
 import { entries } from './routers/entries/index.ts';
 import type { RouterEntry } from './routers/entry.ts';
 import { type Measured, measure } from './routers/measure.ts';
-import { type LastRun, lastRunFile } from './routers/measured.ts';
+import { type LastRun, lastRunFile, type WholeRelease } from './routers/measured.ts';
 import { type Overhead, overhead } from './routers/overhead.ts';
 import { pageOf, rounded, rowOf } from './routers/page.ts';
 import { writeTables } from './routers/tables.ts';
+import { wholeFigures, wholeReleases } from './routers/whole.ts';
 
 interface Options {
   readonly quick?: true;
@@ -45,10 +46,17 @@ async function bench(): Promise<void> {
     for (const { lost, connection } of found.lost.slice(0, 3)) say(`lost (${connection}): ${lost}`);
     for (const answer of [...found.mismatches, ...found.torn].slice(0, 3)) say(`wrong: ${answer}`);
   }
+  say('a whole release with each router and deployer');
+  const whole = await wholeReleases([...measured.keys()].slice(0, quick ? 1 : undefined), say);
   say('what the split costs');
   const cost = await overhead(quick ? { rounds: 1, roundMs: 200 } : { rounds: 12, roundMs: 1_500 });
-  if (!quick && options.only === undefined) keep(measured, cost);
-  finish('routers', [...wanted.flatMap((entry) => figuresOf(entry, measured.get(entry.name))), ...costFigures(cost)]);
+  if (!quick && options.only === undefined) keep(measured, whole, cost);
+  const mayLose = entries.filter(({ abilities }) => abilities.dropsOnChange).map(({ name }) => name);
+  finish('routers', [
+    ...wanted.flatMap((entry) => figuresOf(entry, measured.get(entry.name))),
+    ...wholeFigures(whole, mayLose),
+    ...costFigures(cost),
+  ]);
 }
 
 /** A missing program is told by name, and with CI set nothing may be missing. */
@@ -86,9 +94,10 @@ const costFigures = ({ library, careful, embedded, toLibrary, toCareful }: Overh
   { name: 'embedded ÷ http-proxy-3 with time limits', value: toCareful, unit: '', atLeast: 0.9 },
 ];
 
-function keep(measured: ReadonlyMap<string, Measured>, cost: Overhead): void {
+function keep(measured: ReadonlyMap<string, Measured>, whole: readonly WholeRelease[], cost: Overhead): void {
   const run: LastRun = {
     routers: Object.fromEntries([...measured].map(([name, found]) => [name, rowOf(found)])),
+    whole: [...whole],
     overhead: rounded(cost),
   };
   writeFileSync(lastRunFile, `${JSON.stringify(run, null, 2)}\n`);

@@ -1,6 +1,7 @@
 /** What the last full run measured, kept beside its page so that the tables can be made anew at any time. */
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { deployerKinds } from '../../test/support/site/deployers.ts';
 
 const rowSchema = z.strictObject({
   /** Milliseconds from a write to its confirmation, under load. */
@@ -16,8 +17,18 @@ const rowSchema = z.strictObject({
   stale: z.int(),
 });
 
+const wholeSchema = z.strictObject({
+  router: z.string(),
+  deployer: z.enum(deployerKinds),
+  outcome: z.string(),
+  requests: z.int(),
+  lost: z.int(),
+  seconds: z.number(),
+});
+
 const schema = z.strictObject({
   routers: z.record(z.string(), rowSchema),
+  whole: z.array(wholeSchema).default([]),
   overhead: z.strictObject({
     library: z.number(),
     careful: z.number(),
@@ -27,6 +38,7 @@ const schema = z.strictObject({
   }),
 });
 
+export type WholeRelease = z.output<typeof wholeSchema>;
 export type Row = z.output<typeof rowSchema>;
 export type LastRun = z.output<typeof schema>;
 

@@ -35,7 +35,7 @@ const head = [
   'Compare rows; absolute figures are those of a small shared machine.',
 ];
 
-export function pageOf({ routers, overhead }: LastRun): string {
+export function pageOf({ routers, whole, overhead }: LastRun): string {
   const columns = [
     ...['router', 'requests', 'lost', 'set + confirm p50 / p95, ms', 'bare p50 / p95, ms', 'ratio of p95'],
     ...['mismatches', 'torn', 'late'],
@@ -50,6 +50,9 @@ export function pageOf({ routers, overhead }: LastRun): string {
     '',
     ...[line(columns), line(columns.map((_, at) => (at === 0 ? '---' : '---:'))), ...rows.map(line)],
     '',
+    ...wholePart(
+      whole.map((one) => line([one.router, one.deployer, one.outcome, one.requests, one.lost, one.seconds])),
+    ),
     '## What the split costs',
     '',
     'The `embedded` router beside the proxy library it is made of (http-proxy-3), compiled as shipped, in turn over the same kept',
@@ -65,3 +68,15 @@ export function pageOf({ routers, overhead }: LastRun): string {
     '',
   ].join('\n');
 }
+
+const wholePart = (rows: readonly string[]): string[] => [
+  '## A whole release with each router and deployer',
+  '',
+  'Four servers, two of them gray, two stages, 200 requests a second, a fifth of them on a connection of their own. The `ssh` deployer',
+  'goes through a real sshd on loopback; a stand-in for systemd runs the servers.',
+  '',
+  '| router | deployer | outcome | requests | lost | seconds |',
+  '| --- | --- | --- | ---: | ---: | ---: |',
+  ...rows,
+  '',
+];

@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { abortRelease, pauseRelease, rollbackRelease } from '../../src/client.ts';
 import type { Status } from '../../src/domain/status.ts';
-import { useEngine } from '../support/site/engine.ts';
 import { asTester, health, passesWhen, stages } from '../support/site/release.ts';
+import { useEngine } from '../support/site/use-engine.ts';
 import { Site, type SiteOrder } from '../support/site.ts';
 
 const engine = useEngine();

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { abortRelease, approveStage, rollbackRelease } from '../../src/client.ts';
 import type { Status } from '../../src/domain/status.ts';
-import { useEngine } from '../support/site/engine.ts';
 import { asTester, passesWhen, stages } from '../support/site/release.ts';
 import { fenceBreaches } from '../support/site/routers.ts';
+import { useEngine } from '../support/site/use-engine.ts';
 import { Site } from '../support/site.ts';
 
 const engine = useEngine();

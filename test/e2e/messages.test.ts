@@ -7,9 +7,9 @@ import { workflowIdOf } from '../../src/domain/names.ts';
 import type { DesiredRoute } from '../../src/domain/route.ts';
 import type { Status } from '../../src/domain/status.ts';
 import { eventually } from '../support/processes.ts';
-import { useEngine } from '../support/site/engine.ts';
 import { stages } from '../support/site/release.ts';
 import { fenceBreaches } from '../support/site/routers.ts';
+import { useEngine } from '../support/site/use-engine.ts';
 import { Site } from '../support/site.ts';
 
 const engine = useEngine();

@@ -1,8 +1,8 @@
 /** A rehearsal on real parts, between a release and its rollback, under load from a client that never retries. */
 import { describe, expect, it } from 'vitest';
 import { rollbackRelease, startRelease, waitForRelease } from '../../src/client.ts';
-import { useEngine } from '../support/site/engine.ts';
 import { routerKinds } from '../support/site/routers.ts';
+import { useEngine } from '../support/site/use-engine.ts';
 import { Site } from '../support/site.ts';
 
 const engine = useEngine();

@@ -1,20 +1,23 @@
 /** A whole release on real parts, under load from a client that never retries. */
 import { describe, expect, it } from 'vitest';
-import { useEngine } from '../support/site/engine.ts';
-import { routerKinds, type SiteRouterKind } from '../support/site/routers.ts';
-import { Site } from '../support/site.ts';
+import { routerKinds } from '../support/site/routers.ts';
+import { useEngine } from '../support/site/use-engine.ts';
+import { Site, type SiteOrder } from '../support/site.ts';
 
 const engine = useEngine();
 const once = ['1.0.0', '2.0.0'];
 
 /** Side by side: most of a release is waiting. */
-const onEach = (routers: readonly SiteRouterKind[], play: (router: SiteRouterKind) => Promise<void>) =>
-  Promise.all(routers.map(play));
+const onEach = <Order extends SiteOrder>(orders: readonly Order[], play: (order: Order) => Promise<void>) =>
+  Promise.all(orders.map(play));
+
+const routers = routerKinds.map((router) => ({ router }));
 
 describe('a release, on each router', { timeout: 90_000 }, () => {
   it('goes from request to last server and loses no request', async () => {
-    await onEach([...routerKinds, 'caddy'], async (router) => {
-      const site = await Site.open(engine(), { router });
+    const overSsh = { router: 'nginx', deployer: 'ssh' } as const;
+    await onEach<SiteOrder>([...routers, { router: 'caddy' }, overSsh], async (order) => {
+      const site = await Site.open(engine(), order);
       await site.start();
       expect((await site.closed()).outcome).toBe('completed');
       expect(await site.versions()).toEqual(['2.0.0', '2.0.0', '2.0.0', '2.0.0']);
@@ -30,7 +33,7 @@ describe('a release, on each router', { timeout: 90_000 }, () => {
   });
 
   it('is rolled back without a lost request when the last server refuses the new version', async () => {
-    await onEach(routerKinds, async (router) => {
+    await onEach(routers, async ({ router }) => {
       const site = await Site.open(engine(), { router, faults: { refuseOn: ['s4'] } });
       await site.start();
       const status = await site.closed();

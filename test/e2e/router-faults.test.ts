@@ -4,9 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { approveStage, skipHold } from '../../src/client.ts';
 import type { ReleaseSpec } from '../../src/domain/spec.ts';
 import type { Status } from '../../src/domain/status.ts';
-import { useEngine } from '../support/site/engine.ts';
 import { asTester, passesWhen } from '../support/site/release.ts';
 import { type RouterKind, routerKinds } from '../support/site/routers.ts';
+import { useEngine } from '../support/site/use-engine.ts';
 import { Site } from '../support/site.ts';
 
 const engine = useEngine();

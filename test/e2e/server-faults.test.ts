@@ -5,9 +5,9 @@ import { rollbackRelease, skipHold } from '../../src/client.ts';
 import type { ReleaseSpec } from '../../src/domain/spec.ts';
 import type { Status } from '../../src/domain/status.ts';
 import { eventually } from '../support/processes.ts';
-import { useEngine } from '../support/site/engine.ts';
 import { stages } from '../support/site/release.ts';
 import { type RouterKind, routerKinds } from '../support/site/routers.ts';
+import { useEngine } from '../support/site/use-engine.ts';
 import { Site } from '../support/site.ts';
 
 const engine = useEngine();

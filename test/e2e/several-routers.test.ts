@@ -4,7 +4,7 @@ import { embeddedRouter } from '../../src/adapters/router/embedded.ts';
 import type { Router } from '../../src/adapters/router/port.ts';
 import { abortRelease } from '../../src/client.ts';
 import { eventually } from '../support/processes.ts';
-import { useEngine } from '../support/site/engine.ts';
+import { useEngine } from '../support/site/use-engine.ts';
 import { Site } from '../support/site.ts';
 
 const engine = useEngine();

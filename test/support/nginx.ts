@@ -13,6 +13,7 @@ export const luaDir = fileURLToPath(new URL('../../src/adapters/router/nginx', i
 
 export interface NginxOrder {
   readonly servers: readonly ServerSpec[];
+  readonly target?: string;
   /** Where the state file is kept. */
   readonly stateDir?: string;
   /** The environment variable with the admin's token. */
@@ -113,7 +114,7 @@ export class Nginx extends NginxProcess {
     const tokenFile = join(dir, 'token');
     await writeFile(tokenFile, process.env[order.tokenEnv] ?? '', { mode: 0o600 });
     const http = nginxConfig({
-      target: 'shop',
+      target: order.target ?? 'shop-1.eu',
       servers: order.servers,
       identity: spec.identity,
       lua: luaDir,

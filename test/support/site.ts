@@ -1,12 +1,11 @@
 /** A site: real servers, a real router, constant load from a client that never retries, and one release across them. */
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { afterEach } from 'vitest';
 import { buildArtifact, type Faults } from '../../demo/build-artifact.ts';
 import { type LoadHandle, startLoad } from '../../demo/load/start.ts';
 import { endServers } from '../../demo/processes/servers.ts';
 import { quietPorts } from '../../demo/stage/ports.ts';
-import { type ProcessSupervisor, processSupervisor } from '../../src/adapters/deployer/process/supervise.ts';
+import { processesMarked, serverMark } from '../../src/adapters/deployer/process/processes.ts';
 import { createRouter } from '../../src/adapters/router/index.ts';
 import { isUnreachable, readVersion } from '../../src/adapters/version-probe.ts';
 import { releaseStatus, type StartedRelease, startRelease } from '../../src/client.ts';
@@ -15,12 +14,14 @@ import { workflowIdOf } from '../../src/domain/names.ts';
 import type { DesiredRoute } from '../../src/domain/route.ts';
 import type { ReleaseSpec } from '../../src/domain/spec.ts';
 import type { Status } from '../../src/domain/status.ts';
+import { type DeployerKind, type SiteDeployer, startSiteDeployer } from './site/deployers.ts';
 import type { Engine } from './site/engine.ts';
 import { siteServers, siteSpec } from './site/release.ts';
 import { type SiteRouter, type SiteRouterKind, startSiteRouter } from './site/routers.ts';
 
 export interface SiteOrder {
   readonly router?: SiteRouterKind;
+  readonly deployer?: DeployerKind;
   readonly servers?: number;
   /** The first of them. */
   readonly gray?: number;
@@ -42,15 +43,14 @@ export class Site {
   readonly router: SiteRouter;
   readonly engine: Engine;
   readonly #folder: string;
-  readonly #supervisor: ProcessSupervisor;
+  readonly #deployer: SiteDeployer;
   readonly #outages: { readonly fromMs: number; readonly toMs: number }[] = [];
   #load: LoadHandle | null = null;
 
-  private constructor(spec: ReleaseSpec, router: SiteRouter, engine: Engine, folder: string) {
-    if (spec.deployer.kind !== 'process') throw new Error('a site deploys processes');
-    ({ spec: this.spec, router: this.router, engine: this.engine } = { spec, router, engine });
+  private constructor(parts: Pick<Site, 'spec' | 'router' | 'engine'>, deployer: SiteDeployer, folder: string) {
+    ({ spec: this.spec, router: this.router, engine: this.engine } = parts);
+    this.#deployer = deployer;
     this.#folder = folder;
-    this.#supervisor = processSupervisor(spec.deployer, spec);
   }
 
   /** Every server runs 1.0.0 and the load has begun. */
@@ -68,10 +68,12 @@ export class Site {
     await mkdir(serversDir);
     engine.crew.adoptServers(serversDir);
     const router = await startSiteRouter(order.router ?? 'embedded', { folder, target, servers });
-    const facts = { target, servers, artifact, router: router.spec, serversDir };
-    const site = new Site(siteSpec(facts, order.change?.(file) ?? {}), router, engine, folder);
+    const deployer = await startSiteDeployer(order.deployer ?? 'process', { target, serversDir });
+    const facts = { target, servers, artifact, router: router.spec, deployer: deployer.spec };
+    const spec = siteSpec(facts, order.change?.(file) ?? {});
+    const site = new Site({ spec, router, engine }, deployer, folder);
     open.add(site);
-    await Promise.all(servers.map((server) => site.#supervisor.installServer(server, base)));
+    await Promise.all(servers.map((server) => deployer.install(server, base)));
     site.#load = startLoad({ url: router.entrance, ...load, rate: order.rate ?? load.rate });
     return site;
   }
@@ -129,10 +131,11 @@ export class Site {
   }
 
   async pids(): Promise<Record<string, readonly number[]>> {
-    const { servers } = this.spec;
-    return Object.fromEntries(
-      await Promise.all(servers.map(async (server) => [server.id, await this.#supervisor.serverPids(server)] as const)),
-    );
+    const pidsOf = async (id: string) => {
+      const found = await processesMarked(serverMark, await realpath(join(this.#folder, 'servers', id)));
+      return [id, found.map(({ pid }) => pid)] as const;
+    };
+    return Object.fromEntries(await Promise.all(this.spec.servers.map(({ id }) => pidsOf(id))));
   }
 
   async killServer(id: string): Promise<void> {
@@ -142,7 +145,7 @@ export class Site {
   /** As an operator or a supervisor of the machine does. */
   async reviveServer(id: string): Promise<void> {
     const server = this.spec.servers.find((one) => one.id === id);
-    if (server !== undefined) await this.#supervisor.startServer(server);
+    if (server !== undefined) await this.#deployer.revive(server);
   }
 
   /** What the router itself holds. */
@@ -181,6 +184,7 @@ export class Site {
     await this.#load?.stop().catch(() => undefined);
     await this.router.end();
     await endServers(join(this.#folder, 'servers'));
+    await this.#deployer.end();
   }
 }
 
@@ -191,6 +195,5 @@ function unlessAway(error: unknown): null {
 }
 
 const open = new Set<Site>();
-afterEach(async () => {
-  await Promise.all([...open].map((site) => site.end()));
-});
+
+export const endSites = async (): Promise<void> => void (await Promise.all([...open].map((site) => site.end())));

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Client } from '@temporalio/client';
-import { afterAll, beforeAll } from 'vitest';
 import { type Crew, createCrew, type Member } from '../../../demo/processes/crew.ts';
 import { signalGroup } from '../../../demo/processes/groups.ts';
 import { nodeScript } from '../../../demo/processes/node-script.ts';
@@ -118,16 +117,3 @@ const settings = (folder: string, { address, uiUrl }: DevServer) => ({
   TEMPORAL_NAMESPACE: 'default',
   GRAY_UI_URL: uiUrl,
 });
-
-/** Started before the first test of the file, ended after the last. */
-export function useEngine(): () => Engine {
-  let engine: Engine | undefined;
-  beforeAll(async () => {
-    engine = await Engine.start();
-  }, 180_000);
-  afterAll(() => engine?.end());
-  return () => {
-    if (engine === undefined) throw new Error('the engine is not running yet');
-    return engine;
-  };
-}

@@ -1,47 +1,39 @@
 /** A small release on real parts: stages of a second, judged on what the servers themselves count. */
-import { startServer } from '../../../demo/build-artifact.ts';
+import type { VersionProbe } from '../../../src/domain/artifact.ts';
 import type { ServerSpec } from '../../../src/domain/server.ts';
 import type { CommandCheck, HttpCheck, ReleaseSpec } from '../../../src/domain/spec.ts';
 
-export type SiteFacts = Pick<ReleaseSpec, 'target' | 'servers' | 'artifact' | 'router'> & {
-  /** Folder of the process deployer. */
-  readonly serversDir: string;
-};
+export type SiteFacts = Pick<ReleaseSpec, 'target' | 'servers' | 'artifact' | 'router' | 'deployer'>;
 
-export const siteSpec = (facts: SiteFacts, change: Partial<ReleaseSpec>): ReleaseSpec => {
-  const { serversDir, ...given } = facts;
-  return {
-    ...given,
-    version: { get: '/version', version: '$.version', digest: '$.digest' },
-    deployer: {
-      ...{ kind: 'process', dir: serversDir, env: [], stopMs: 3_000, readyMs: 15_000 },
-      start: [...startServer, '--work-ms', '5'],
-    },
-    metrics: {
-      ...{ kind: 'exposition', path: '/metrics', intervalMs: 500 },
-      define: { errors: { total: 'http_requests_total', bad: { code: '/5../' } } },
-    },
-    verify: { deployment: [health], gray: [asTester] },
-    audience: {
-      ...{ alwaysGray: ['vip'], alwaysStable: ['keep'], testUsers: ['tester'], restBp: 1_000 },
-      salt: 'site',
-    },
-    ramp: { patience: 20, stages: stages(2_000, 5_000) },
-    judge: {
-      ...{ kind: 'threshold', staleMs: 5_000 },
-      metrics: { errors: { role: 'required', maxRate: 0.1, minSample: 5 } },
-    },
-    capacity: { maxLoad: 4 },
-    data: { compatible: 'both' },
-    hooks: {},
-    deployment: { strays: 'bring-to-base', parallel: 4, attempts: 2, drainMs: 2_000 },
-    leveling: { batch: 1, onServerFailure: 'exception' },
-    exception: { policy: 'rollback', holdForMs: 60_000, drainMs: 1_000 },
-    watch: { forMs: 500 },
-    notify: [],
-    ...change,
-  };
-};
+export const version: VersionProbe = { get: '/version', version: '$.version', digest: '$.digest' };
+
+export const siteSpec = (facts: SiteFacts, change: Partial<ReleaseSpec>): ReleaseSpec => ({
+  ...facts,
+  version,
+  metrics: {
+    ...{ kind: 'exposition', path: '/metrics', intervalMs: 500 },
+    define: { errors: { total: 'http_requests_total', bad: { code: '/5../' } } },
+  },
+  verify: { deployment: [health], gray: [asTester] },
+  audience: {
+    ...{ alwaysGray: ['vip'], alwaysStable: ['keep'], testUsers: ['tester'], restBp: 1_000 },
+    salt: 'site',
+  },
+  ramp: { patience: 20, stages: stages(2_000, 5_000) },
+  judge: {
+    ...{ kind: 'threshold', staleMs: 5_000 },
+    metrics: { errors: { role: 'required', maxRate: 0.1, minSample: 5 } },
+  },
+  capacity: { maxLoad: 4 },
+  data: { compatible: 'both' },
+  hooks: {},
+  deployment: { strays: 'bring-to-base', parallel: 4, attempts: 2, drainMs: 2_000 },
+  leveling: { batch: 1, onServerFailure: 'exception' },
+  exception: { policy: 'rollback', holdForMs: 60_000, drainMs: 1_000 },
+  watch: { forMs: 500 },
+  notify: [],
+  ...change,
+});
 
 /** Stages of a second each. */
 export const stages = (...sharesBp: readonly number[]) => sharesBp.map((shareBp) => ({ shareBp, holdMs: 1_000 }));

@@ -5,6 +5,8 @@ import type { ServerSpec } from '../../../src/domain/server.ts';
 import type { RouterSpec } from '../../../src/domain/spec.ts';
 import { Caddy } from '../caddy.ts';
 import { Haproxy } from '../haproxy.ts';
+import { Nginx } from '../nginx.ts';
+import { NginxReload } from '../nginx-reload.ts';
 import { configured, startRouterProcess } from '../router-process.ts';
 import { startTwoRouters } from '../two-routers.ts';
 import { type AdminTap, tapAdmin } from './admin-tap.ts';
@@ -13,7 +15,8 @@ export const routerKinds = ['embedded', 'haproxy'] as const;
 export type RouterKind = (typeof routerKinds)[number];
 
 /** `several`: two embedded ones; `kill` and `start` are about the second, users come to the first. */
-export type SiteRouterKind = RouterKind | 'caddy' | 'several';
+export const siteRouterKinds = [...routerKinds, 'nginx', 'nginx-reload', 'caddy', 'several'] as const;
+export type SiteRouterKind = (typeof siteRouterKinds)[number];
 
 export interface SiteRouter {
   readonly spec: RouterSpec;
@@ -38,6 +41,8 @@ const starts: Readonly<Record<SiteRouterKind, (order: SiteRouterOrder) => Promis
   caddy: startCaddy,
   haproxy: startHaproxy,
   embedded: startEmbedded,
+  nginx: startNginx,
+  'nginx-reload': startNginxReload,
   several: startSeveral,
 };
 
@@ -66,6 +71,26 @@ async function startCaddy({ target, servers }: SiteRouterOrder): Promise<SiteRou
     end: () => caddy.end(),
   };
 }
+
+/** Also a worker that was started before has to know it. */
+const nginxToken = 'GRAY_SITE_NGINX_TOKEN';
+process.env[nginxToken] ??= 'site';
+
+async function startNginx({ target, servers }: SiteRouterOrder): Promise<SiteRouter> {
+  return nginxSite(await Nginx.start({ target, servers, tokenEnv: nginxToken }));
+}
+
+async function startNginxReload({ target, servers }: SiteRouterOrder): Promise<SiteRouter> {
+  return nginxSite(await NginxReload.start({ target, servers }));
+}
+
+const nginxSite = (nginx: Nginx | NginxReload): SiteRouter => ({
+  ...{ spec: nginx.spec, entrance: nginx.spec.entrance, tap: null },
+  kill: () => nginx.kill(),
+  start: () => nginx.run(),
+  reload: () => nginx.reload(),
+  end: () => nginx.end(),
+});
 
 async function startHaproxy({ target, servers }: SiteRouterOrder): Promise<SiteRouter> {
   const haproxy = await Haproxy.start({ target, servers });

@@ -1,6 +1,7 @@
 /** What a target needs in nginx's `http` block. `gray.lua` beside this file decides every request. */
 import type { ServerSpec } from '../../../domain/server.ts';
 import type { IdentitySpec } from '../../../domain/spec.ts';
+import { prefixOf } from './reload/names.ts';
 
 export interface NginxConfigOrder {
   /** Letters, digits and `_`: it becomes part of names. */
@@ -32,11 +33,11 @@ const said = (name: string, text: string | undefined): string[] =>
   text === undefined ? [] : [`    ${name} = ${quoted(text)},`];
 
 const shared = (order: NginxConfigOrder): string => `lua_package_path "${order.lua}/?.lua;;";
-lua_shared_dict gray_${order.target} 4m;
+lua_shared_dict ${prefixOf(order.target)} 4m;
 init_by_lua_block {
-  gray_${order.target} = require("gray").init {
+  ${prefixOf(order.target)} = require("gray").init {
 ${[
-  ...said('dict', `gray_${order.target}`),
+  ...said('dict', `${prefixOf(order.target)}`),
   ...said('state', order.stateFile),
   ...said('tokenFile', order.tokenFile),
   ...said('header', order.identity.header),
@@ -49,7 +50,7 @@ ${order.servers.map(serverLine).join('\n')}
     },
   }
 }
-init_worker_by_lua_block { gray_${order.target}.start() }
+init_worker_by_lua_block { ${prefixOf(order.target)}.start() }
 map $http_upgrade $gray_connection { default upgrade; "" ""; }`;
 
 const serverLine = ({ id, address, weight, spare }: ServerSpec): string =>
@@ -57,13 +58,13 @@ const serverLine = ({ id, address, weight, spare }: ServerSpec): string =>
 
 const upstream = ({ target }: NginxConfigOrder): string => `upstream ${target} {
   server 0.0.0.1; # never asked: the block below names the server
-  balancer_by_lua_block { gray_${target}.balance() }
+  balancer_by_lua_block { ${prefixOf(target)}.balance() }
   keepalive 64;
 }`;
 
 const location = (target: string, more = ''): string => `  location / {
-    access_by_lua_block { gray_${target}.decide() }
-    log_by_lua_block { gray_${target}.done() }
+    access_by_lua_block { ${prefixOf(target)}.decide() }
+    log_by_lua_block { ${prefixOf(target)}.done() }
 ${more}    proxy_http_version 1.1;
     proxy_set_header Host $host;
     proxy_set_header Upgrade $http_upgrade;
@@ -82,7 +83,7 @@ const probe = ({ target, probe: listen }: NginxConfigOrder): string => `# Probes
 server {
   listen ${listen};
   access_log off;
-${location(target, `    header_filter_by_lua_block { gray_${target}.tell() }\n    proxy_set_header X-Gray-Probe 1;\n`)}
+${location(target, `    header_filter_by_lua_block { ${prefixOf(target)}.tell() }\n    proxy_set_header X-Gray-Probe 1;\n`)}
 }`;
 
 const admin = ({ target, admin: listen }: NginxConfigOrder): string => `server {
@@ -90,5 +91,5 @@ const admin = ({ target, admin: listen }: NginxConfigOrder): string => `server {
   access_log off;
   client_max_body_size 32m;
   client_body_buffer_size 32m;
-  location / { content_by_lua_block { gray_${target}.admin() } }
+  location / { content_by_lua_block { ${prefixOf(target)}.admin() } }
 }`;
