@@ -1,5 +1,6 @@
 /** What the kinds of deployer need beyond answering for each server. */
 import { containerDoctor } from '../adapters/deployer/container/doctor.ts';
+import { kubernetesDoctor } from '../adapters/deployer/kubernetes/doctor.ts';
 import { sshDoctor } from '../adapters/deployer/ssh/doctor.ts';
 import type { ReleaseSpec } from '../domain/spec.ts';
 import { type Finding, fail, ok } from './finding.ts';
@@ -15,6 +16,8 @@ async function settingsOf({ deployer, ...context }: ReleaseSpec) {
       return containerDoctor(deployer, context);
     case 'ssh':
       return sshDoctor(deployer, context);
+    case 'kubernetes':
+      return kubernetesDoctor(deployer, context);
     default:
       return [];
   }

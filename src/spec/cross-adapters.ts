@@ -1,6 +1,7 @@
 import type { Allowed } from './cross-checks.ts';
 import { severalChecks } from './cross-several.ts';
 import { containerChecks } from './deployers/container.ts';
+import { kubernetesChecks } from './deployers/kubernetes.ts';
 import { sshChecks } from './deployers/ssh.ts';
 import { eachRouter, type RouterAt } from './each-router.ts';
 import type { GoodSections } from './file.ts';
@@ -18,6 +19,7 @@ export const routerChecks = (sections: GoodSections, allowed: Allowed): Finding[
   ...(sections.deployer?.kind === 'process' ? sourceCheck(sections) : []),
   ...(sections.deployer?.kind === 'ssh' ? sshChecks(sections.deployer, sections.servers ?? []) : []),
   ...(sections.deployer?.kind === 'container' ? containerChecks(sections.deployer, sections) : []),
+  ...(sections.deployer?.kind === 'kubernetes' ? kubernetesChecks(sections) : []),
 ];
 
 /** What a kind needs beyond its shape. */
@@ -32,6 +34,8 @@ function singleRouterChecks({ router, path }: RouterAt): Finding[] {
         ...adminChecks({ admin: router.decider, tokenEnv: router.tokenEnv }, path, 'decider'),
         ...(isUrl(router.admin) ? loopbackCheck(router.admin, [...path, 'admin']) : []),
       ];
+    case 'envoy':
+      return isUrl(router.admin) ? loopbackCheck(router.admin, [...path, 'admin']) : [];
     case 'haproxy':
       return instanceChecks(router.instances, path);
     case 'kubernetes-gateway':

@@ -1,6 +1,7 @@
 /** Section `deployer`, and the commands of the user's that it and hooks run. */
 import { z } from 'zod';
 import { container } from './deployers/container.ts';
+import { kubernetes } from './deployers/kubernetes.ts';
 import { ssh } from './deployers/ssh.ts';
 import { argv, envNames, expects, filePath, section } from './scalars.ts';
 import { duration } from './units.ts';
@@ -30,7 +31,7 @@ const command = section({
 const memory = section({ kind: z.literal('memory') });
 
 export const deployer = z
-  .discriminatedUnion('kind', [processes, command, memory, ssh, container], {
+  .discriminatedUnion('kind', [processes, command, memory, ssh, container, kubernetes], {
     error: expects('a group of keys with a kind'),
   })
   .describe('What puts a version on a server.');

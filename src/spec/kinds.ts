@@ -9,6 +9,7 @@ import type {
   RouterMetric,
 } from '../domain/spec.ts';
 import { resolveContainer } from './deployers/container.ts';
+import { resolveKubernetes } from './deployers/kubernetes.ts';
 import { resolveSsh } from './deployers/ssh.ts';
 import type { ReleaseFile } from './file.ts';
 import { isUrl } from './net.ts';
@@ -30,6 +31,8 @@ export function resolveDeployer(deployer: ReleaseFile['deployer'], at: At): Depl
       return resolveSsh(deployer, at);
     case 'container':
       return resolveContainer(deployer, at);
+    case 'kubernetes':
+      return resolveKubernetes(deployer, at);
   }
 }
 

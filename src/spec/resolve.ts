@@ -68,7 +68,7 @@ function resolveServer(server: ReleaseFile['servers'][number], at: At): ServerSp
 function resolveSource(artifact: Artifact, deployer: string, at: At): Artifact {
   const { source } = artifact;
   if (source === undefined || /^[a-z][a-z0-9+.-]*:\/\//i.test(source)) return artifact;
-  if (deployer === 'container') return artifact;
+  if (deployer === 'container' || deployer === 'kubernetes') return artifact;
   if (deployer === 'command' && !/^\.{1,2}\//.test(source)) return artifact;
   return { ...artifact, source: at(source) };
 }

@@ -10,13 +10,14 @@ import type { ServerSpec } from '../../domain/server.ts';
 import type { ContainerDeployerSpec } from '../../domain/spec.ts';
 import { isUnreachable, readVersion } from '../version-probe.ts';
 import { type Container, create, logTail, nameFor, remove, retire, start, takeOver } from './container/fleet.ts';
-import { type Image, imageProblem, provideImage, refuseTags, withAlgorithm } from './container/image.ts';
+import { type Image, provideImage, withAlgorithm } from './container/image.ts';
 import { createBody } from './container/order.ts';
 import { becomeReady, type Ready } from './container/ready.ts';
 import { assertHeld, type Claim, claimServer, highestClaim, readBase, writeBase } from './container/records.ts';
 import { type Site, siteOf } from './container/site.ts';
 import { withoutValues } from './environment.ts';
 import { deployFailed, versionMismatch } from './faults.ts';
+import { imageProblem, refuseTags } from './image-name.ts';
 import type { Availability, Deployer, DeployerContext, DeployOrder, ServerReading } from './port.ts';
 import { type BaseRecord, recordedBase } from './process/records.ts';
 

@@ -2,6 +2,7 @@
 import type { DeployerSpec } from '../../domain/spec.ts';
 import { commandDeployer } from './command.ts';
 import { containerDeployer } from './container.ts';
+import { kubernetesDeployer } from './kubernetes.ts';
 import { memoryDeployer } from './memory.ts';
 import type { Deployer, DeployerContext } from './port.ts';
 import { processDeployer } from './process.ts';
@@ -18,6 +19,7 @@ export const deployers = {
   command: commandDeployer,
   ssh: sshDeployer,
   container: containerDeployer,
+  kubernetes: kubernetesDeployer,
 } satisfies Deployers;
 
 const registry: Deployers = deployers;

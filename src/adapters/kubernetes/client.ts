@@ -6,11 +6,15 @@ import { GrayError } from '../../domain/errors.ts';
 import type { KubeAccess } from './access.ts';
 
 export interface KubeCall {
-  readonly method: 'GET' | 'PATCH';
+  readonly method: 'GET' | 'PATCH' | 'POST' | 'DELETE';
   /** From the root, with its query. */
   readonly path: string;
   /** A JSON merge patch. With `metadata.resourceVersion` in it the server writes only over that very version. */
   readonly patch?: unknown;
+  /** Lists such as containers are merged by name; the built-in kinds know how. */
+  readonly strategic?: boolean;
+  /** What a POST creates. */
+  readonly object?: unknown;
 }
 
 export type KubeClient = <T>(call: KubeCall, answer: z.ZodType<T>) => Promise<T>;
@@ -32,15 +36,17 @@ export const kubeClient =
     });
     if (status === 409) throw new Conflict(call.path);
     const content = json(text);
-    if (status !== 200) throw refusal(call, status, content);
+    if (status !== 200 && status !== 201 && status !== 202) throw refusal(call, status, content);
     const parsed = answer.safeParse(content);
     if (parsed.success) return parsed.data;
     throw new GrayError('routerRefused', `${call.path} is not what it should be`, { cause: parsed.error });
   };
 
-async function send(access: KubeAccess, { method, path, patch }: KubeCall) {
+async function send(access: KubeAccess, { method, path, patch, object, strategic = false }: KubeCall) {
   const token = await access.token();
-  const body = patch === undefined ? undefined : JSON.stringify(patch);
+  const content = patch ?? object;
+  const body = content === undefined ? undefined : JSON.stringify(content);
+  const patchType = strategic ? 'application/strategic-merge-patch+json' : 'application/merge-patch+json';
   const url = new URL(`${access.server}${path}`);
   const options = {
     method,
@@ -50,7 +56,7 @@ async function send(access: KubeAccess, { method, path, patch }: KubeCall) {
       accept: 'application/json',
       ...(token !== null && { authorization: `Bearer ${token}` }),
       ...(body !== undefined && {
-        'content-type': 'application/merge-patch+json',
+        'content-type': patch === undefined ? 'application/json' : patchType,
         'content-length': Buffer.byteLength(body),
       }),
     },

@@ -35,6 +35,8 @@ function deployMs(deployer: DeployerSpec): number {
       return deployer.timeoutMs;
     case 'ssh':
       return 2 * deployer.stepMs + deployer.readyMs;
+    case 'kubernetes':
+      return deployer.pullMs + deployer.readyMs;
     case 'container':
       return deployer.pullMs + deployer.stopMs + deployer.readyMs * (deployer.trialPortOffset === undefined ? 1 : 2);
   }

@@ -74,6 +74,13 @@ function deployerRows(deployer: ReleaseSpec['deployer']): Row[] {
         ['deployer.step', durationText(deployer.stepMs), '5m'],
         ['deployer.ready', durationText(deployer.readyMs), '30s'],
       ];
+    case 'kubernetes':
+      return [
+        ['deployer.workload', deployer.workload, 'deployment'],
+        ['deployer.pullCheck', String(deployer.pullCheck), 'true'],
+        ['deployer.ready', durationText(deployer.readyMs), '2m'],
+        ['deployer.pull', durationText(deployer.pullMs), '5m'],
+      ];
     case 'container':
       return [
         ['deployer.socket', deployer.socket, '/var/run/docker.sock'],

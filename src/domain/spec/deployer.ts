@@ -5,7 +5,8 @@ export type DeployerSpec =
   | ProcessDeployerSpec
   | CommandDeployerSpec
   | SshDeployerSpec
-  | ContainerDeployerSpec;
+  | ContainerDeployerSpec
+  | KubernetesDeployerSpec;
 
 export interface MemoryDeployerSpec {
   readonly kind: 'memory';
@@ -111,6 +112,23 @@ export interface ContainerDeployerSpec {
   readonly trialPortOffset?: number;
   readonly restart: 'unless-stopped' | 'always' | 'on-failure' | 'no';
   readonly stopMs: number;
+  readonly readyMs: number;
+  readonly pullMs: number;
+}
+
+/** A Deployment or a pod per server, its image changed through the API server. `deploy` of a server: the `name` of its object. */
+export interface KubernetesDeployerSpec {
+  readonly kind: 'kubernetes';
+  /** Absent: the service account of the pod we run in. */
+  readonly kubeconfig?: string;
+  readonly context?: string;
+  readonly namespace: string;
+  /** `pod`: changed in place. */
+  readonly workload: 'deployment' | 'pod';
+  /** Absent: the only one. */
+  readonly container?: string;
+  /** A pod that runs nothing shows first that the image can be pulled. */
+  readonly pullCheck: boolean;
   readonly readyMs: number;
   readonly pullMs: number;
 }

@@ -1,7 +1,7 @@
 /** `deployer.kind: container`. */
 import { z } from 'zod';
-import { imageProblem } from '../../adapters/deployer/container/image.ts';
 import { containerSettings } from '../../adapters/deployer/container/site.ts';
+import { imageProblem } from '../../adapters/deployer/image-name.ts';
 import { GrayError } from '../../domain/errors.ts';
 import type { ContainerDeployerSpec } from '../../domain/spec.ts';
 import type { GoodSections } from '../file.ts';

@@ -163,6 +163,17 @@ export const deployer: z.ZodType<DeployerSpec> = z.discriminatedUnion(
       readyMs: milliseconds(),
       pullMs: milliseconds(),
     }),
+    section({
+      kind: z.literal('kubernetes'),
+      kubeconfig: filePath('a kubeconfig file').exactOptional(),
+      context: label().exactOptional(),
+      namespace: label(),
+      workload: z.enum(['deployment', 'pod']),
+      container: label().exactOptional(),
+      pullCheck: z.boolean(),
+      readyMs: milliseconds(),
+      pullMs: milliseconds(),
+    }),
   ],
   kindError,
 );

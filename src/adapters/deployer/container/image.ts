@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { Artifact } from '../../../domain/artifact.ts';
 import { GrayError } from '../../../domain/errors.ts';
 import { artifactMissing, deployFailed } from '../faults.ts';
+import { refuseTags } from '../image-name.ts';
 import { contentOf, type EngineAnswer, EngineLate, saidBy } from './engine.ts';
 import type { Site } from './site.ts';
 
@@ -12,28 +13,6 @@ export interface Image {
   readonly id: string;
   /** `name@sha256:…` */
   readonly reference: string;
-}
-
-const digestPattern = /^sha256:[0-9a-f]{64}$/;
-const namePattern = /^[a-z0-9][a-z0-9._:/-]*$/;
-
-/** Null for a name by digest; else what to write instead. */
-export function imageProblem({ source, digest }: Pick<Artifact, 'source' | 'digest'>): string | null {
-  if (!digestPattern.test(digest)) return 'its digest is not sha256:<64 hex digits>';
-  if (source === undefined) return null;
-  const [name = '', told, ...rest] = source.split('@');
-  const bare = name.replace(/^(.*\/)?([^/:]*)(:[^/]*)?$/, '$1$2');
-  const write = `write ${bare}@${digest}`;
-  if (told === undefined) return `${source} is a tag or a name, which can be moved to another image; ${write}`;
-  if (bare !== name) return `${source} has a tag beside its digest; ${write}`;
-  if (!namePattern.test(name) || rest.length > 0) return `${source} is no name of an image; ${write}`;
-  return told === digest ? null : `${source} has another digest than the artifact; ${write}, or mend artifact.digest`;
-}
-
-/** Throws `artifactMissing` where `artifact` is not named by its digest. */
-export function refuseTags(artifact: Artifact): void {
-  const problem = imageProblem(artifact);
-  if (problem !== null) throw artifactMissing(artifact, problem);
 }
 
 const imageSchema = z.object({ Id: z.string(), RepoDigests: z.array(z.string()).nullish() });
