@@ -91,7 +91,7 @@ class Course {
       await load.stop();
       const asked = load.asked.slice(first);
       return {
-        ...judge(this.#changes, asked),
+        ...judge(this.#changes, asked, this.#router.abilities.hash),
         ...{ requests: asked.length, changes, lost: asked.filter(({ lost }) => lost !== undefined) },
         ...{ bare, setAndConfirm, staleInEffect, staleTried: changes },
       };

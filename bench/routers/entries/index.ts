@@ -5,5 +5,6 @@ import { embedded } from './embedded.ts';
 import { haproxy } from './haproxy.ts';
 import { kubernetesGateway } from './kubernetes-gateway.ts';
 import { nginx } from './nginx.ts';
+import { nginxReload } from './nginx-reload.ts';
 
-export const entries: readonly RouterEntry[] = [embedded, haproxy, nginx, caddy, kubernetesGateway];
+export const entries: readonly RouterEntry[] = [embedded, haproxy, nginx, nginxReload, caddy, kubernetesGateway];

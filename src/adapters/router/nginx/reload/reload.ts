@@ -60,10 +60,16 @@ export function nginxReloadRouter(
 }
 
 /** What runs, whatever lies in the file. */
-async function stateOf({ spec, context }: Site): Promise<RouteState> {
+async function stateOf(site: Site): Promise<RouteState> {
+  const { route, instance, master } = await runningOf(site);
+  return { route, instance, servers: await trafficOf(master, site.context.servers) };
+}
+
+/** The same without a look at every connection. */
+async function runningOf({ spec, context }: Site) {
   const master = await masterOf(spec.pid);
-  const [generation, servers] = await Promise.all([runningGeneration(spec), trafficOf(master, context.servers)]);
-  return { route: await routeOf(spec.include, generation, context), instance: master.instance, servers };
+  const route = await routeOf(spec.include, await runningGeneration(spec), context);
+  return { route, instance: master.instance, servers: {}, master };
 }
 
 async function confirmSite(site: Site, request: ConfirmRequest): Promise<Confirmation> {
@@ -71,7 +77,7 @@ async function confirmSite(site: Site, request: ConfirmRequest): Promise<Confirm
   const order = { probe, identity, version: request.version };
   const confirmation = await confirmRoute(
     request,
-    { read: () => stateOf(site) },
+    { read: () => runningOf(site) },
     (...who) => askProbe(order, ...who),
     nginxReloadAbilities.hash,
   );
@@ -99,11 +105,11 @@ async function drift(site: Site): Promise<string[]> {
 async function drainSite(site: Site, request: DrainRequest): Promise<Drained> {
   const read = () => stateOf(site);
   const refuseLate = async (fence: number) => {
-    const { route } = await read();
+    const { route } = await runningOf(site);
     if (route.fence !== fence) throw staleFence(fence, route.fence, site.spec.include);
     return {};
   };
-  const { route } = await read();
+  const { route } = await runningOf(site);
   await sleep(Math.min(underWayMs, request.patienceMs), undefined, request.signal && { signal: request.signal });
   await refuseLate(route.fence);
   return drainServers(request, { read, close: (_servers, fence) => refuseLate(fence) });

@@ -48,11 +48,11 @@ export async function reload(spec: NginxReloadRouterSpec, { generation, check, w
 }
 
 const tellAgainMs = 4_000;
-const inARow = 8;
+const fresh = 8;
 
 async function everyFresh(spec: NginxReloadRouterSpec, generation: string): Promise<boolean> {
-  for (let n = 0; n < inARow; n += 1) if ((await runningGeneration(spec)) !== generation) return false;
-  return true;
+  const shown = await Promise.all(Array.from({ length: fresh }, () => runningGeneration(spec)));
+  return shown.every((one) => one === generation);
 }
 
 async function notTaken(spec: NginxReloadRouterSpec, generation: string, withinMs: number): Promise<GrayError> {
