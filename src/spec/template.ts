@@ -17,6 +17,7 @@ export const templates = {
   'edge-and-inner': 'two routers in one release, command deployer, exposition metrics',
   'ssh-systemd-haproxy': 'HAProxy, ssh deployer with systemd units, Prometheus metrics',
   'ssh-command-embedded': 'embedded router, ssh deployer with a supervisor of yours, exposition metrics',
+  'haproxy-kubernetes': 'HAProxy, Deployments of Kubernetes, Prometheus metrics',
   'haproxy-container': 'HAProxy, container deployer, Prometheus metrics',
   'haproxy-command-exposition': 'HAProxy, command deployer, exposition metrics',
   'haproxy-command-router': "HAProxy, command deployer, metrics of HAProxy's own",
