@@ -1,5 +1,5 @@
 /** `npm run build`: dist/ with the compiled package, the prebuilt workflow bundle and the release file's JSON Schema. */
-import { chmodSync, copyFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { run } from './run.mjs';
@@ -13,8 +13,8 @@ if (compiled !== 0) process.exit(compiled);
 
 await bundleWorkflows('dist/workflows/index.js', 'dist/workflow-bundle.js');
 await writeSchema('dist/release.schema.json');
-for (const file of ['router/nginx/gray.lua', 'deployer/ssh/remote.sh'])
-  copyFileSync(`src/adapters/${file}`, `dist/src/adapters/${file}`);
+for (const path of ['router/nginx/gray.lua', 'deployer/ssh/remote'])
+  cpSync(`src/adapters/${path}`, `dist/src/adapters/${path}`, { recursive: true });
 chmodSync('dist/src/cli/main.js', 0o755);
 console.log('dist/ is built');
 

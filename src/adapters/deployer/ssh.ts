@@ -1,6 +1,6 @@
 /**
  * Puts builds on servers over SSH: one folder per server on its host, with releases, a link `current`, claims and
- * records, and a service that is restarted. Every change is made there, by ssh/remote.sh, for the claim that owns the server.
+ * records, and a service that is restarted. Every change is made there, by the script in ssh/remote/, for the claim that owns the server.
  */
 import type { Artifact, RunningVersion } from '../../domain/artifact.ts';
 import { sameBuild } from '../../domain/artifact.ts';

@@ -6,25 +6,34 @@ import type { ServerSpec } from '../../../src/domain/server.ts';
 import type { Interruption, TrapOrder } from '../../support/trap.ts';
 import { build, type DeployerHarness, harnessFor, order, twoBuilds } from './contract.ts';
 
-/** The slow half of the contract. `writers` names, for each program, some effects it must have met. `width`: so many at a time. */
+export interface SweepSetting {
+  /** So many effects at a time. */
+  readonly width?: number;
+  /** Writers whose death leaves no other state than the death of the one they call. */
+  readonly onlyFrozen?: readonly string[];
+}
+
+/** The slow half of the contract. `writers` names, for each program, some effects it must have met. */
 export function interruptionContract(
   kind: string,
   writers: Readonly<Record<string, readonly string[]>>,
   create: () => Promise<DeployerHarness>,
-  width = 1,
+  { width = 1, onlyFrozen = [] }: SweepSetting = {},
 ): void {
   describe(`a deploy that is interrupted: ${kind}`, () => {
     const at = harnessFor(create);
     for (const [writer, effects] of Object.entries(writers)) {
-      test(
-        `the ${writer} dies before any of its effects: a repeat finishes the deploy`,
-        () => deathSweep(at(), writer, { effects, width }),
-        60_000,
-      );
+      if (!onlyFrozen.includes(writer)) {
+        test(
+          `the ${writer} dies before any of its effects: a repeat finishes the deploy`,
+          () => deathSweep(at(), writer, { effects, width }),
+          120_000,
+        );
+      }
       test(
         `the ${writer} freezes before any of its effects and wakes after a rollback: nothing changes`,
         () => freezeSweep(at(), writer, { effects, width }),
-        60_000,
+        120_000,
       );
     }
   });

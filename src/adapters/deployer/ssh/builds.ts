@@ -1,5 +1,5 @@
 /** Builds on their way to a server: an archive as it is, a directory as its manifest and the files that it lists. */
-import { createReadStream } from 'node:fs';
+import { createReadStream, type Stats } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { Header, Pack } from 'tar';
@@ -27,8 +27,9 @@ export async function openBuild(artifact: Artifact): Promise<Build> {
 }
 
 async function readBuild(source: string): Promise<Build & { readonly digest: string }> {
-  if (!(await stat(source)).isDirectory()) {
-    return { form: 'archive', digest: await fileDigest(source), data: () => createReadStream(source) };
+  const facts = await stat(source);
+  if (!facts.isDirectory()) {
+    return { form: 'archive', digest: await digestOf(source, facts), data: () => createReadStream(source) };
   }
   const manifest = await manifestOf(source);
   // The shell on the server compares names with these lines as they stand, and JSON would write such a name in another way.
@@ -37,6 +38,18 @@ async function readBuild(source: string): Promise<Build & { readonly digest: str
   const names = (await readdir(source)).sort();
   const data = () => Readable.from(treeStream(source, names, manifest.join('\n')));
   return { form: 'tree', digest: manifestDigest(manifest), data };
+}
+
+const digests = new Map<string, Promise<string>>();
+
+/** Once for many servers: each of them checks for itself what arrives. */
+function digestOf(file: string, { ino, size, mtimeMs, ctimeMs }: Stats): Promise<string> {
+  const key = JSON.stringify([file, ino, size, mtimeMs, ctimeMs]);
+  const digest = digests.get(key) ?? fileDigest(file);
+  digests.set(key, digest);
+  // A file that could not be read may be there the next time.
+  digest.catch(() => digests.delete(key));
+  return digest;
 }
 
 /** A tar stream with `manifest` first and then all of `source` below `files`. */

@@ -9,7 +9,7 @@ import type { SshPlace } from './place.ts';
 /** How long a connection without a session stays for the next one. */
 const persistS = 20;
 
-/** What runs on the server, the same for every call: the first line it reads is remote.sh, the rest belongs to that. */
+/** What runs on the server, the same for every call: the first line it reads is the script, the rest belongs to that. */
 export const remoteCommand = `exec /bin/sh -c 'IFS= read -r s && eval "$(printf %s "$s" | base64 -d)"'`;
 
 /** Arguments of `ssh` for one session at `place`. */

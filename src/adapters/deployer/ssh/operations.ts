@@ -1,4 +1,4 @@
-/** The operations of remote.sh, with what each may answer. */
+/** The operations of the script on the server (remote/), with what each may answer. */
 import type { Artifact } from '../../../domain/artifact.ts';
 import { GrayError, staleFence } from '../../../domain/errors.ts';
 import { artifactMissing } from '../faults.ts';

@@ -26,9 +26,9 @@ export const unitPattern = /^[A-Za-z0-9:_.\\][A-Za-z0-9:_.\\@-]{0,200}$/;
 export const dirPattern = /^(\/(?!\.{1,2}(\/|$))[^/\p{Cc}]{1,255}){1,40}$/u;
 
 export const sshServer: z.ZodType<SshServerSpec> = z.strictObject({
-  host: z.string().regex(hostPattern).exactOptional(),
+  host: z.string().regex(hostPattern, { error: 'expected a host name or address' }).exactOptional(),
   port: z.int().min(1).max(65_535).exactOptional(),
-  user: z.string().regex(userPattern).exactOptional(),
+  user: z.string().regex(userPattern, { error: 'expected a user name' }).exactOptional(),
   dir: z.string().max(1_000).exactOptional(),
   unit: z.string().max(200).exactOptional(),
 });
@@ -82,7 +82,10 @@ export function systemdWords(as: 'sudo' | 'self' | 'user', unit: string): Words 
 function ownSettings(server: ServerSpec): SshServerSpec {
   const own = sshServer.safeParse(server.deploy ?? {});
   if (own.success) return own.data;
-  throw wrong(server, `its deploy section: ${z.prettifyError(own.error)}`);
+  throw wrong(
+    server,
+    own.error.issues.map(({ path, message }) => `${['deploy', ...path].join('.')}: ${message}`).join('; '),
+  );
 }
 
 const wrong = ({ id }: ServerSpec, reason: string): GrayError =>

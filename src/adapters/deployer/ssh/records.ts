@@ -1,4 +1,4 @@
-/** What remote.sh tells of a server, checked. */
+/** What the script on the server tells of it, checked. */
 import { z } from 'zod';
 import type { Artifact } from '../../../domain/artifact.ts';
 import type { BaseRecord } from '../process/records.ts';

@@ -1,9 +1,7 @@
-/** One session on a server: remote.sh and its arguments go in as data, lines that begin with `#gray ` come back. */
-import { readFileSync } from 'node:fs';
+/** One session on a server: the script and its arguments go in as data, lines that begin with `#gray ` come back. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { fileURLToPath } from 'node:url';
 import { type ExecaChildProcess, type ExecaReturnValue, execa } from 'execa';
 import { GrayError } from '../../../domain/errors.ts';
 import type { SshDeployerSpec } from '../../../domain/spec.ts';
@@ -12,6 +10,7 @@ import { sshArguments } from './client.ts';
 import type { Gate } from './gate.ts';
 import type { SshPlace } from './place.ts';
 import { sshFault } from './refusals.ts';
+import { remoteScript } from './script.ts';
 
 /** Where sessions of a deployer go, and how many at a time. */
 export interface Line {
@@ -40,8 +39,6 @@ export interface SessionEnd {
   /** False: refused, with the reason as last word. */
   readonly done: boolean;
 }
-
-const script = Buffer.from(readFileSync(fileURLToPath(new URL('./remote.sh', import.meta.url)))).toString('base64');
 
 /** Throws `serverUnreachable` or `serverRefused` when there was no session, and an Error when it broke off. */
 export function openSession(line: Line, place: SshPlace, order: SessionOrder): Promise<SessionEnd> {
@@ -79,7 +76,7 @@ function headOf({ dir }: SshPlace, { operation, values = [], words = [] }: Sessi
   const lines = [operation, dir, String(words.length), ...words, ...values];
   const broken = lines.find((line) => /[\n\0]/.test(line));
   if (broken !== undefined) throw new Error(`${JSON.stringify(broken)} cannot be handed to a server`);
-  return `${[script, ...lines].join('\n')}\n`;
+  return `${[remoteScript, ...lines].join('\n')}\n`;
 }
 
 async function feed(child: ExecaChildProcess, head: string, data: SessionOrder['data']): Promise<void> {
