@@ -13,7 +13,7 @@ if (compiled !== 0) process.exit(compiled);
 
 await bundleWorkflows('dist/workflows/index.js', 'dist/workflow-bundle.js');
 await writeSchema('dist/release.schema.json');
-for (const path of ['router/nginx/gray.lua', 'deployer/ssh/remote'])
+for (const path of ['router/envoy/gray.lua', 'router/nginx/gray.lua', 'deployer/ssh/remote'])
   cpSync(`src/adapters/${path}`, `dist/src/adapters/${path}`, { recursive: true });
 chmodSync('dist/src/cli/main.js', 0o755);
 console.log('dist/ is built');

@@ -1,5 +1,6 @@
 /** What the kinds of router need beyond answering: their settings, and files that belong to one target alone. */
 import { caddyDoctor } from '../adapters/router/caddy.ts';
+import { envoyDoctor } from '../adapters/router/envoy.ts';
 import { haproxyDoctor } from '../adapters/router/haproxy.ts';
 import { kubernetesGatewayDoctor } from '../adapters/router/kubernetes-gateway.ts';
 import { nginxDoctor } from '../adapters/router/nginx.ts';
@@ -16,6 +17,8 @@ async function settingsOf({ router, name }: NamedRouter, spec: ReleaseSpec): Pro
   switch (router.kind) {
     case 'caddy':
       return told(name, await caddyDoctor(router, spec));
+    case 'envoy':
+      return told(name, await envoyDoctor(router, spec));
     case 'haproxy':
       return [...told(name, await haproxyDoctor(router, spec)), ...owners(router.instances)];
     case 'kubernetes-gateway':

@@ -4,6 +4,7 @@ import type { RouterSpec, SingleRouterSpec } from '../domain/spec.ts';
 import type { At } from './resolve.ts';
 import { caddy, resolveCaddy } from './routers/caddy.ts';
 import { embedded, resolveEmbedded } from './routers/embedded.ts';
+import { envoy, resolveEnvoy } from './routers/envoy.ts';
 import { haproxy, resolveHaproxy } from './routers/haproxy.ts';
 import { kubernetesGateway, resolveKubernetesGateway } from './routers/kubernetes-gateway.ts';
 import { nginx, resolveNginx } from './routers/nginx.ts';
@@ -13,7 +14,7 @@ import { expects, section } from './scalars.ts';
 
 const memory = section({ kind: z.literal('memory'), identity });
 
-const kinds = [caddy, embedded, haproxy, kubernetesGateway, memory, nginx] as const;
+const kinds = [caddy, embedded, envoy, haproxy, kubernetesGateway, memory, nginx] as const;
 const kindError = { error: expects('a group of keys with a kind') };
 const single = z.discriminatedUnion('kind', kinds, kindError);
 
@@ -38,6 +39,8 @@ function resolveSingle(file: SingleRouterFile, target: string, at: At): SingleRo
       return resolveCaddy(file, at);
     case 'embedded':
       return resolveEmbedded(file, at);
+    case 'envoy':
+      return resolveEnvoy(file, at);
     case 'haproxy':
       return resolveHaproxy(file, target, at);
     case 'kubernetes-gateway':

@@ -3,6 +3,7 @@ import { GrayError } from '../../domain/errors.ts';
 import type { RouterSpec } from '../../domain/spec.ts';
 import { caddyRouter } from './caddy.ts';
 import { embeddedRouter } from './embedded.ts';
+import { envoyRouter } from './envoy.ts';
 import { haproxyRouter } from './haproxy.ts';
 import { kubernetesGatewayRouter } from './kubernetes-gateway.ts';
 import { memoryRouter } from './memory.ts';
@@ -19,6 +20,7 @@ export const routers = {
   embedded: embeddedRouter,
   haproxy: haproxyRouter,
   caddy: caddyRouter,
+  envoy: envoyRouter,
   'kubernetes-gateway': kubernetesGatewayRouter,
   nginx: nginxRouter,
   several: ({ routers: parts }, context) =>

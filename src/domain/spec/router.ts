@@ -15,6 +15,7 @@ export type SingleRouterSpec =
   | EmbeddedRouterSpec
   | HaproxyRouterSpec
   | CaddyRouterSpec
+  | EnvoyRouterSpec
   | KubernetesGatewayRouterSpec
   | NginxRouterSpec;
 
@@ -81,6 +82,19 @@ export interface CaddyRouterSpec {
   readonly tokenEnv?: string;
   readonly entrance: string;
   /** Base URL of the loopback probe site. */
+  readonly probe: string;
+}
+
+/** Envoy follows files that a release writes; `envoy/gray.lua` of this project decides in it. */
+export interface EnvoyRouterSpec {
+  readonly kind: 'envoy';
+  readonly identity: IdentitySpec;
+  /** Envoy's admin side, only read: a Unix socket path or a loopback URL. */
+  readonly admin: string;
+  /** Directory of the files that a release writes; one per target. */
+  readonly dir: string;
+  readonly entrance: string;
+  /** Base URL of the loopback probe entrance. */
   readonly probe: string;
 }
 

@@ -70,6 +70,14 @@ const singleRouters = [
     entrance: url(),
     probe: url(),
   }),
+  section({
+    kind: z.literal('envoy'),
+    identity,
+    admin: filePath('a Unix socket path or a loopback URL'),
+    dir: filePath('a directory'),
+    entrance: url(),
+    probe: url(),
+  }),
   section({ kind: z.literal('memory'), identity }),
   section({
     kind: z.literal('embedded'),

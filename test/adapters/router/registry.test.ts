@@ -8,6 +8,7 @@ const specs: readonly RouterSpec[] = [
   { kind: 'memory', identity },
   { kind: 'embedded', identity, admin: '/nowhere/admin.sock', ...local },
   { kind: 'nginx', identity, admin: '/nowhere/nginx.sock', ...local },
+  { kind: 'envoy', identity, admin: '/nowhere/envoy.sock', dir: '/nowhere', ...local },
   { kind: 'caddy', identity, admin: '/nowhere/caddy.sock', decider: '/nowhere/decider.sock', ...local },
   {
     kind: 'kubernetes-gateway',

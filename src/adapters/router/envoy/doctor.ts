@@ -1,0 +1,84 @@
+/** What an Envoy needs before a release may rely on it; each finding says how to mend it. */
+import { constants } from 'node:fs';
+import { access } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import type { EnvoyRouterSpec } from '../../../domain/spec.ts';
+import { askEntrance } from '../haproxy/probe.ts';
+import type { Finding } from '../nginx/doctor.ts';
+import type { RouterContext } from '../port.ts';
+import { addressOf, hostsIn, instanceOf } from './admin.ts';
+import { filesIn } from './names.ts';
+import { runningGeneration } from './running.ts';
+
+const page = 'docs/adapters/envoy.md';
+
+/** Changes nothing. Never throws: an Envoy that does not answer is a finding. */
+export async function envoyDoctor(spec: EnvoyRouterSpec, context: RouterContext): Promise<Finding[]> {
+  const { admin, dir, probe } = spec;
+  const { route, servers } = filesIn(dir);
+  return [
+    await found(
+      `Envoy's admin side answers at ${admin}`,
+      async () => void (await instanceOf(admin)),
+      `\`admin\` of ${page}, and its listeners among the static resources`,
+    ),
+    await found(
+      'Envoy knows the servers',
+      () => knowsServers(spec, context),
+      `the two clusters of ${page}, and its files at rest in ${dir} while no release is open`,
+    ),
+    await found(
+      `${dir} can be written`,
+      async () => {
+        await access(dir, constants.W_OK);
+        for (const path of [route, servers.a, servers.b]) await access(path, constants.R_OK);
+      },
+      `a directory of its own for the target, that belongs to the user of the worker, with the files at rest of ${page}`,
+    ),
+    addresses(context),
+    await found(
+      `Envoy tells its generation at ${probe}`,
+      async () => void (await runningGeneration(spec)),
+      `the probe listener of ${page}, with gray.lua in its filters`,
+    ),
+    await found(
+      `the probe entrance ${probe} answers`,
+      () => probed(spec),
+      `the probe listener of ${page}, on loopback`,
+    ),
+  ];
+}
+
+async function found(what: string, look: () => Promise<void>, mend: string): Promise<Finding> {
+  try {
+    await look();
+    return { ok: true, what, mend: '' };
+  } catch (error) {
+    return { ok: false, what: error instanceof Error ? error.message : String(error), mend };
+  }
+}
+
+async function knowsServers(spec: EnvoyRouterSpec, context: RouterContext): Promise<void> {
+  const { a, b } = await hostsIn({ spec, context });
+  const wanted = new Set(context.servers.map(addressOf));
+  const missing = [...wanted].filter((address) => !a.has(address) || !b.has(address));
+  const others = [...new Set([...a.keys(), ...b.keys()])].filter((address) => !wanted.has(address));
+  if (missing.length + others.length === 0) return;
+  throw new Error(`Envoy does not know [${missing.join(', ')}], and knows others [${others.join(', ')}]`);
+}
+
+function addresses({ servers }: RouterContext): Finding {
+  const named = servers.filter(({ address }) => isIP(address.host) === 0).map(({ id }) => id);
+  if (named.length === 0) return { ok: true, what: 'every server has an IP address', mend: '' };
+  return { ok: false, what: `not at an IP address: ${named.join(', ')}`, mend: 'write addresses instead of names' };
+}
+
+/** A doctor is in no hurry, and a busy machine is not ill. */
+const patienceMs = 10_000;
+
+async function probed({ probe, identity }: EnvoyRouterSpec): Promise<void> {
+  const version = { get: '/', version: '$', digest: '$' };
+  const { headers } = await askEntrance({ probe, identity, version }, { user: null }, patienceMs);
+  const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => !headers[header]);
+  if (missing.length > 0) throw new Error(`the probe entrance ${probe} does not send ${missing.join(', ')}`);
+}

@@ -1,0 +1,108 @@
+/** What Envoy runs: the generation that its workers decide by, and the route behind it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { GrayError } from '../../../domain/errors.ts';
+import type { DesiredRoute } from '../../../domain/route.ts';
+import type { EnvoyRouterSpec } from '../../../domain/spec.ts';
+import { joinPath, placeOf } from '../../base-url.ts';
+import { askServer } from '../../server-request.ts';
+import { readIfThere } from '../haproxy/files.ts';
+import { atRest, routePath } from '../nginx/reload/routes.ts';
+import { routeSchema } from '../route-schema.ts';
+import { hostsIn, placesOf, workersOf } from './admin.ts';
+import { generationPath } from './names.ts';
+import { filesOf, type Site } from './site.ts';
+
+interface Told {
+  readonly generation: string;
+  readonly worker: string;
+}
+
+/** The worker that takes this connection, which is a new one, tells by what it decides. */
+async function askWorker({ probe }: EnvoyRouterSpec): Promise<Told> {
+  const place = placeOf(probe);
+  if (place === null) throw new GrayError('routerRefused', `${probe} is not an http URL`);
+  const order = { path: joinPath(place.path, generationPath), timeoutMs: 2_000 };
+  const { body } = await askServer(place.server, order).catch((cause: unknown) => {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new GrayError('routerUnreachable', `no answer from Envoy at ${probe}: ${why}`, { cause });
+  });
+  const [, generation, worker] = /^generation=(\S*) worker=(\w+)$/.exec(body) ?? [];
+  if (generation === undefined || worker === undefined) {
+    throw new GrayError('routerRefused', `${probe} does not tell a generation; is gray.lua in its filters?`);
+  }
+  return { generation, worker };
+}
+
+/** Empty before the first release. */
+export const runningGeneration = async (spec: EnvoyRouterSpec): Promise<string> => (await askWorker(spec)).generation;
+
+/** Throws `routerRefused` where nobody here knows the generation: a router must not guess. */
+export async function routeOf(site: Site, generation: string): Promise<DesiredRoute> {
+  if (generation === '') return atRest(site.context);
+  const path = routePath(filesOf(site).route, generation);
+  const parsed = routeSchema.safeParse(json(await readIfThere(path)));
+  if (parsed.success) return parsed.data;
+  throw new GrayError(
+    'routerRefused',
+    `Envoy runs generation ${generation}, and ${path} does not tell its route; put the files at rest there while no release is open`,
+  );
+}
+
+export interface Awaited {
+  /** Throws when somebody newer has written meanwhile. */
+  check(): Promise<void>;
+  readonly withinMs: number;
+}
+
+/** Resolves when every worker decides by `generation`. Throws `routeNotConfirmed`. */
+export async function everyWorker({ spec }: Site, generation: string, { check, withinMs }: Awaited): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  const workers = await workersOf(spec.admin);
+  const seen = new Set<string>();
+  // A system may give new connections to few of its workers; those that get none decide nothing.
+  for (let inARow = 0; seen.size < workers && inARow < 16 * workers; ) {
+    const told = await askWorker(spec);
+    if (told.generation === generation) {
+      seen.add(told.worker);
+      inARow += 1;
+      continue;
+    }
+    seen.clear();
+    inARow = 0;
+    await check();
+    if (performance.now() >= deadline)
+      throw notTaken(spec, `decides by generation ${told.generation || 'none'}`, withinMs);
+    await sleep(5);
+  }
+}
+
+/** Resolves when Envoy has every server in its place. */
+export async function everyPlace(
+  site: Site,
+  places: DesiredRoute['servers'],
+  { check, withinMs }: Awaited,
+): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  for (;;) {
+    const found = placesOf(await hostsIn(site), site.context);
+    const wrong = Object.keys(places).filter((id) => found[id] !== places[id]);
+    if (wrong.length === 0) return;
+    await check();
+    if (performance.now() >= deadline) throw notTaken(site.spec, `has ${wrong.join(', ')} elsewhere`, withinMs);
+    await sleep(5);
+  }
+}
+
+const notTaken = ({ dir }: EnvoyRouterSpec, found: string, withinMs: number) =>
+  new GrayError(
+    'routeNotConfirmed',
+    `${withinMs / 1_000} s after its files in ${dir} were replaced Envoy still ${found}; its log says why`,
+  );
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
