@@ -11,8 +11,9 @@ import { sshDeployer } from '../../../src/adapters/deployer/ssh.ts';
 import type { Artifact } from '../../../src/domain/artifact.ts';
 import type { ServerSpec } from '../../../src/domain/server.ts';
 import type { SshDeployerSpec } from '../../../src/domain/spec.ts';
-import { startProcess } from '../../support/processes.ts';
+import { eventually, startProcess } from '../../support/processes.ts';
 import { smallDisk } from '../../support/small-disk.ts';
+import { childrenOf } from '../../support/ssh/sshd.ts';
 import { build, order } from './contract.ts';
 import { context } from './harnesses.ts';
 import { type SshHarness, sshHarness, startWords } from './ssh-harness.ts';
@@ -184,6 +185,11 @@ describe('folders and locks', () => {
   });
 });
 
+/** The ssh clients of this process, as if the worker's host had lost its network. */
+async function endClients(): Promise<void> {
+  for (const pid of await childrenOf(process.pid, 'ssh')) process.kill(pid, 'SIGKILL');
+}
+
 /** The child of flock keeps the lock, too. */
 async function endHolders(file: string): Promise<void> {
   for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
@@ -210,6 +216,18 @@ describe('restarts', () => {
       code: 'deployFailed',
       message: expect.stringMatching(/the restart ended with status 4: no such service/),
     });
+  });
+
+  test('a session that loses its link finishes the switch that it began', async () => {
+    const server = await installed();
+    const words = ['sh', '-c', 'sleep 0.4; exec "$@"', 'sh', ...serviceIn(inHome(server)).restart];
+    const slow = changed({ service: { ...serviceIn(inHome(server)), restart: words } });
+    const progress = (step: string) => step === 'current set' && void endClients();
+    await expect(slow.deploy({ ...order(server, v2, 2), progress })).rejects.toThrow(/broke off during switch/);
+    await eventually(async () => (await at.deployer.read(server)).running?.version === '2.0.0');
+    const before = await at.instance(server);
+    expect(await at.deployer.deploy(order(server, v2, 2))).toEqual(build(v2));
+    expect(await at.instance(server)).toBe(before);
   });
 
   test('a command on the server can tell the version, where HTTP does not reach', async () => {

@@ -97,7 +97,8 @@ export class Sshd {
   }
 }
 
-async function childrenOf(parent: number, name: string): Promise<readonly number[]> {
+/** Descendants with that name, as far as each parent has it too. */
+export async function childrenOf(parent: number, name: string): Promise<readonly number[]> {
   const all = (await readdir('/proc')).filter((entry) => /^\d+$/.test(entry)).map(Number);
   const found: number[] = [];
   for (const pid of all) {
