@@ -171,10 +171,10 @@ describe('an image', () => {
 describe('a container', () => {
   test('that never answers is an error with what it waited for and the end of its log', async () => {
     const deaf = await scripted('6.0.0', '#!/bin/sh\necho I am deaf\nexec sleep 60\n');
-    const deployer = withSpec({ readyMs: 400 });
+    const deployer = withSpec({ readyMs: 1_000 });
     await expect(deployer.deploy(order(await at().server(), deaf, 1))).rejects.toMatchObject({
       code: 'deployFailed',
-      message: expect.stringMatching(/not ready within 400 ms: .*ECONNREFUSED[\s\S]*I am deaf/),
+      message: expect.stringMatching(/not ready within 1000 ms: .*ECONNREFUSED[\s\S]*I am deaf/),
     });
   });
 

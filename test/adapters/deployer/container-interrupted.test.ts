@@ -5,4 +5,5 @@ interruptionContract(
   'container',
   { worker: ['create volumes', 'create containers', 'rename containers', 'stop containers', 'start containers'] },
   containerHarness,
+  { width: 3 },
 );

@@ -143,10 +143,10 @@ describe('a rollout', () => {
 
   test('of a version that never answers says what it waited for', async () => {
     const deaf = at().image({ version: '6.0.0', fault: 'deaf' });
-    const deployed = withSpec({ readyMs: 300 }).deploy(order(await at().server(), deaf, 1));
+    const deployed = withSpec({ readyMs: 1_500 }).deploy(order(await at().server(), deaf, 1));
     await expect(deployed).rejects.toMatchObject({
       code: 'deployFailed',
-      message: expect.stringMatching(/not ready within 300 ms: .*503/),
+      message: expect.stringMatching(/not ready within 1500 ms: .*503/),
     });
   });
 });

@@ -8,6 +8,8 @@ import type { Site } from './site.ts';
 
 const pauseMs = 50;
 const probeMs = 2_000;
+/** A last look that has less time tells nothing. */
+const leastMs = 500;
 
 export interface Ready {
   readonly running: RunningVersion;
@@ -23,7 +25,7 @@ export async function becomeReady(site: Site, name: string, server: ServerSpec, 
     // Asked before the probe: an answer that comes while no container of ours runs is somebody else's.
     const seen = await inspect(site, name);
     refuseEnded(seen);
-    const left = Math.max(1, deadline - performance.now());
+    const left = Math.max(leastMs, deadline - performance.now());
     const timeoutMs = Math.ceil(Math.min(probeMs, left));
     const answer = await readVersion(server, site.context.version, { timeoutMs, signal });
     const waitsFor = isUnreachable(answer) ? answer.unreachable : healthWait(seen);

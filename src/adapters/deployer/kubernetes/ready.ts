@@ -18,6 +18,8 @@ import { assertHeld, podsOf, type Site, workloadAt } from './site.ts';
 const firstMs = 20;
 const longestMs = 500;
 const probeMs = 2_000;
+/** A last look that has less time tells nothing. */
+const leastMs = 500;
 
 export interface ReadyOrder {
   readonly artifact: Artifact;
@@ -46,7 +48,7 @@ export async function becomeReady(site: Site, order: ReadyOrder): Promise<Runnin
 }
 
 function answerOf({ server, context }: Site, deadline: number, signal: AbortSignal | undefined) {
-  const timeoutMs = Math.ceil(Math.min(probeMs, Math.max(1, deadline - performance.now())));
+  const timeoutMs = Math.ceil(Math.min(probeMs, Math.max(leastMs, deadline - performance.now())));
   return readVersion(server, context.version, { timeoutMs, signal });
 }
 
