@@ -1,4 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { writesOf } from '../../src/domain/plan/nginx.ts';
+import { planSteps } from '../../src/domain/plan/steps.ts';
 import type { DesiredRoute } from '../../src/domain/route.ts';
 import { useTemporal } from '../support/temporal.ts';
 import { broken, World } from '../support/world.ts';
@@ -44,6 +46,8 @@ describe('a release with an audience ladder', () => {
     const ramp = rungs.slice(rungs.lastIndexOf('gray 0') - 1, rungs.indexOf('gray 1000 staff+north') + 1);
     expect([...new Set(ramp)]).toEqual(['gray 0', 'gray 0 staff', 'gray 1000 staff+north']);
     expect(rungs.at(-1)).toBe('normal 0');
+    // What a plan tells of a router that is reloaded for each change.
+    expect(world.routes).toHaveLength(writesOf(world.spec, planSteps(world.spec).steps));
     const labels = status.journal.map(({ text }) => text).filter((text) => text.startsWith('stage'));
     expect(labels).toEqual(['stage 1 of 3: 0 %', 'stage 2 of 3: 0 % + staff', 'stage 3 of 3: 10 % + north']);
   });

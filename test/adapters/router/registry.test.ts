@@ -8,6 +8,10 @@ const specs: readonly RouterSpec[] = [
   { kind: 'memory', identity },
   { kind: 'embedded', identity, admin: '/nowhere/admin.sock', ...local },
   { kind: 'nginx', identity, admin: '/nowhere/nginx.sock', ...local },
+  {
+    ...{ kind: 'nginx', mode: 'reload', identity, config: '/nowhere/nginx.conf', include: '/nowhere/route.conf' },
+    ...{ pid: '/nowhere/nginx.pid', program: ['nginx'], status: 'http://127.0.0.1:3', ...local },
+  },
   { kind: 'envoy', identity, admin: '/nowhere/envoy.sock', dir: '/nowhere', ...local },
   { kind: 'caddy', identity, admin: '/nowhere/caddy.sock', decider: '/nowhere/decider.sock', ...local },
   {
@@ -43,7 +47,7 @@ test.each(specs)('a release with router kind $kind gets that router', (spec) => 
 });
 
 test('every registered kind is tried above', () => {
-  expect(specs.map(({ kind }) => kind).sort()).toEqual(Object.keys(routers).sort());
+  expect([...new Set(specs.map(({ kind }) => kind))].sort()).toEqual(Object.keys(routers).sort());
 });
 
 test('a kind that does not exist is refused, with the known ones', () => {
