@@ -130,6 +130,8 @@ function confirmed({ server, artifact }: DeployOrder, running: RunningVersion): 
 
 /** A newer owner explains every other failure, so it is looked for first. */
 async function inWords(held: Held, order: DeployOrder, facts: ServerFacts, error: unknown): Promise<unknown> {
+  // Nobody there can be asked.
+  if (error instanceof GrayError && error.code === 'serverUnreachable') return error;
   const owner = await look(held, null).catch(() => null);
   if (owner !== null && owner.claim !== facts.claim) return lost(held, owner.fence);
   if (error instanceof GrayError || order.signal?.aborted === true) return error;

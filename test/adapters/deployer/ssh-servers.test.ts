@@ -117,7 +117,8 @@ describe('builds', () => {
       const empty = await disk.fill();
       const full = small.deploy({ ...order(server, v2, 2), recordBase: true });
       await expect(full).rejects.toMatchObject({
-        message: expect.stringMatching(/\b\d+ KB are free|cannot be written/),
+        code: 'deployFailed',
+        message: expect.stringMatching(/\d+ KB are free|cannot be written/),
       });
       expect(await at.instance(server)).toBe(before);
       await empty();
@@ -245,7 +246,10 @@ describe('restarts', () => {
   test('a unit is restarted with sudo, by these words alone, and its process is read from systemd', () => {
     expect(systemdWords('sudo', 'pay@1.service')).toEqual({
       restart: ['sudo', '-n', 'systemctl', 'restart', 'pay@1.service'],
-      process: ['unit', 'systemctl', 'show', '--property=MainPID', '--property=ActiveState', 'pay@1.service'],
+      process: [
+        ...['unit', 'systemctl', 'show', '--property=MainPID', '--property=ExecMainStartTimestampMonotonic'],
+        ...['--property=ActiveState', 'pay@1.service'],
+      ],
       log: ['journalctl', '--unit', 'pay@1.service', '--lines', '10', '--no-pager', '--output', 'cat'],
     });
     expect(systemdWords('self', 'u').restart).toEqual(['systemctl', 'restart', 'u']);
@@ -285,6 +289,26 @@ esac`,
       expect.stringMatching(/does not run from \/proc\/version\/x\/current: set its WorkingDirectory/),
       expect.stringMatching(/sudo does not allow .*NOPASSWD: \/usr\/bin\/systemctl restart pay@\d+\.service/),
     ]);
+  });
+
+  test('where /proc tells nothing of the process, systemd tells when its unit started', async () => {
+    const server = await at.server();
+    const home = inHome(server);
+    const words = startWords.map((word) => word.replace('{host}', '127.0.0.1').replace('{server}', server.id));
+    const start = words.map((word) => word.replace('{port}', String(server.address.port))).join(' ');
+    await program(
+      'systemctl',
+      `case $1 in
+  restart) read -r up idle </proc/uptime && echo "\${up%.*}\${up#*.}0000" >${home}/started
+    exec ${supervisor()} restart ${home} ${start} ;;
+  show) [ ! -e ${home}/started ] || printf 'MainPID=999999999\\nExecMainStartTimestampMonotonic=%s\\n' "$(cat ${home}/started)" ;;
+esac`,
+    );
+    const units = changed({ service: { unit: 'pay.service', as: 'self' } });
+    expect(await units.deploy(order(server, v1, 1))).toEqual(build(v1));
+    const before = await at.instance(server);
+    await units.deploy(order(server, v1, 1));
+    expect(await at.instance(server)).toBe(before);
   });
 
   test('one session at a time is enough for many servers', async () => {

@@ -69,12 +69,16 @@ function wordsOf(service: SshService, unit: string | null, fill: (text: string) 
   return systemdWords(service.as, unit ?? service.unit);
 }
 
+const processProperties = ['MainPID', 'ExecMainStartTimestampMonotonic', 'ActiveState'].map(
+  (name) => `--property=${name}`,
+);
+
 /** What is run for a unit. `sudo` only for the restart: its line in sudoers needs to allow nothing else. */
 export function systemdWords(as: 'sudo' | 'self' | 'user', unit: string): Words {
   const user = as === 'user' ? ['--user'] : [];
   return {
     restart: [...(as === 'sudo' ? ['sudo', '-n'] : []), 'systemctl', ...user, 'restart', unit],
-    process: ['unit', 'systemctl', ...user, 'show', '--property=MainPID', '--property=ActiveState', unit],
+    process: ['unit', 'systemctl', ...user, 'show', ...processProperties, unit],
     log: ['journalctl', ...user, '--unit', unit, '--lines', '10', '--no-pager', '--output', 'cat'],
   };
 }

@@ -5,17 +5,23 @@ make_folders() {
   for one in releases staging claims sessions; do [ -w "$dir/$one" ] || fail "$dir/$one is not writable for $(id -un)"; done
 }
 
+# A full disk spoils every build, and says little of this one.
+spoilt() {
+  [ "$(room)" -gt 1024 ] || fail "the disk of $dir is full: $(room) KB are free"
+  refuse build "$1"
+}
+
 take_archive() {
   cat >"$folder/archive" || fail "the build cannot be written: $(room) KB are free"
   found=$(sha256sum <"$folder/archive")
   [ "${found%% *}" = "$digest" ] || refuse build "what arrived has digest sha256:${found%% *}, not sha256:$digest"
-  tar -xof "$folder/archive" -C "$folder/files" || refuse build "it cannot be unpacked: $(room) KB are free"
+  tar -xof "$folder/archive" -C "$folder/files" || spoilt "it cannot be unpacked"
   rm -f "$folder/archive"
 }
 
 # A manifest, whose digest is the build's, and the files that it lists.
 take_tree() {
-  tar -xof - -C "$folder" || refuse build "it cannot be unpacked: $(room) KB are free"
+  tar -xof - -C "$folder" || spoilt "it cannot be unpacked"
   found=$(sha256sum <"$folder/manifest")
   [ "${found%% *}" = "$digest" ] || refuse build "what arrived has digest sha256:${found%% *}, not sha256:$digest"
   # A manifest ends without a line break.
@@ -23,7 +29,7 @@ take_tree() {
   sed -n \
     -e 's/^\["file","\([-x]\)","sha256:[0-9a-f]*","\(.*\)"\]$/\1 \2/p' \
     -e 's/^\["link","\(.*\)","\(.*\)"\]$/l \2 \1/p' "$folder/manifest" | sort >"$folder/listing"
-  [ "$(listing_of "$folder/files")" = "$(cat "$folder/listing")" ] || refuse build "its files are not those of its manifest"
+  [ "$(listing_of "$folder/files")" = "$(cat "$folder/listing")" ] || spoilt "its files are not those of its manifest"
   sed -n 's/^\["file","[-x]","sha256:\([0-9a-f]*\)","\(.*\)"\]$/\1  \2/p' "$folder/manifest" >"$folder/sums"
 }
 
@@ -60,7 +66,7 @@ op_stage() {
     listing_of "$folder/files" >"$folder/listing"
     (cd "$folder/files" && find . -type f -exec sha256sum {} +) >"$folder/sums"
   fi
-  printf '%s\n' "$kept" >"$folder/kept.json" && intact "$folder" || refuse build "it is not whole on the server: $(room) KB are free"
+  printf '%s\n' "$kept" >"$folder/kept.json" && intact "$folder" || spoilt "it is not whole on the server"
   trap 'rm -f "$me"' EXIT
   say "staged $staged"
 }

@@ -28,7 +28,10 @@ tell_process() {
   told=$("$@" </dev/null 2>/dev/null)
   pid=$(printf '%s\n' "$told" | sed -n 's/^MainPID=\([0-9]*\)$/\1/p; s/^[ ]*\([0-9][0-9]*\)[ ]*$/\1/p' | head -n 1)
   active=$(printf '%s\n' "$told" | sed -n 's/^ActiveState=\([a-z-]*\)$/\1/p')
-  start=$(start_of "${pid:-0}") || pid=0
+  # Where /proc hides the processes of others, systemd tells the start in microseconds; a tick is a hundredth of a second.
+  since_boot=$(printf '%s\n' "$told" | sed -n 's/^ExecMainStartTimestampMonotonic=\([0-9]*\)$/\1/p')
+  start=$(start_of "${pid:-0}") || start=$((${since_boot:-0} / 10000))
+  [ "$start" -gt 0 ] || pid=0
   say "process ${pid:-0} ${start:-0} $(boot) ${active:-none}"
 }
 
