@@ -10,7 +10,7 @@ import { NginxReload } from '../../../test/support/nginx-reload.ts';
 import type { RouterEntry } from '../entry.ts';
 
 export const nginxReload: RouterEntry = {
-  name: 'nginx (reload)',
+  name: 'nginx-reload',
   page: 'nginx',
   abilities: nginxReloadAbilities,
   program: ['nginx'],
