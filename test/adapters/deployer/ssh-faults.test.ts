@@ -91,7 +91,7 @@ describe('no session', () => {
       for (const { status, reason } of (await Promise.allSettled(both)) as readonly PromiseRejectedResult[]) {
         expect({ status, reason }).toMatchObject({ status: 'rejected', reason: { code: 'serverUnreachable' } });
       }
-      expect(performance.now() - began).toBeLessThan(15_000);
+      expect(performance.now() - began).toBeLessThan(20_000);
     } finally {
       thaw();
     }
