@@ -149,6 +149,10 @@ describe('nginx', () => {
     expect(refused).toMatchObject({ code: 'routerRefused' });
     expect(refused.message).toMatch(/nginx -t refuses the route: .*unknown directive "nonsense"/);
     expect(await nginx.included()).toBe(file);
+    const absent = await refusal(router({}, { program: ['/nowhere/nginx'] }).apply(route()));
+    expect(absent).toMatchObject({
+      message: expect.stringMatching(/nowhere\/nginx cannot be started; is it on the PATH/),
+    });
     await writeFile(nginx.spec.config, config.replaceAll('include ', 'imclude '));
     expect((await refusal(router().apply(route()))).message).toMatch(/has no line `include .*route\.conf;`/);
     await writeFile(nginx.spec.config, config);
