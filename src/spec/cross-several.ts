@@ -12,7 +12,7 @@ interface Leaf {
 }
 
 /** Whatever holds one router's own state or answers for it alone. */
-const own = new Set(['admin', 'decider', 'probe', 'socket', 'map', 'stateFile', 'include', 'status']);
+const own = new Set(['admin', 'decider', 'probe', 'socket', 'map', 'stateFile', 'include', 'status', 'dir']);
 
 /** Two keys of one router are its own business. */
 export function severalChecks({ routers }: SeveralFile): Finding[] {

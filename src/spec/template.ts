@@ -10,6 +10,7 @@ export const templates = {
   ladder: 'listed users, segments, then a share; embedded router',
   'embedded-command-prometheus': 'embedded router, command deployer, Prometheus metrics',
   'haproxy-process-prometheus': 'HAProxy, process deployer, Prometheus metrics',
+  envoy: "Envoy, process deployer, metrics of Envoy's own",
   caddy: 'Caddy with a decider, process deployer, Prometheus metrics',
   'kubernetes-gateway': 'HTTPRoute of Kubernetes, command deployer, Prometheus metrics',
   'nginx-lua': 'nginx with Lua, process deployer, Prometheus metrics',

@@ -4,6 +4,7 @@ import type { DesiredRoute } from '../../../src/domain/route.ts';
 import type { ServerSpec } from '../../../src/domain/server.ts';
 import type { RouterSpec } from '../../../src/domain/spec.ts';
 import { Caddy } from '../caddy.ts';
+import { Envoy } from '../envoy.ts';
 import { Haproxy } from '../haproxy.ts';
 import { Nginx } from '../nginx.ts';
 import { NginxReload } from '../nginx-reload.ts';
@@ -15,7 +16,7 @@ export const routerKinds = ['embedded', 'haproxy'] as const;
 export type RouterKind = (typeof routerKinds)[number];
 
 /** `several`: two embedded ones; `kill` and `start` are about the second, users come to the first. */
-export const siteRouterKinds = [...routerKinds, 'nginx', 'nginx-reload', 'caddy', 'several'] as const;
+export const siteRouterKinds = [...routerKinds, 'nginx', 'nginx-reload', 'envoy', 'caddy', 'several'] as const;
 export type SiteRouterKind = (typeof siteRouterKinds)[number];
 
 export interface SiteRouter {
@@ -39,6 +40,7 @@ export interface SiteRouterOrder {
 
 const starts: Readonly<Record<SiteRouterKind, (order: SiteRouterOrder) => Promise<SiteRouter>>> = {
   caddy: startCaddy,
+  envoy: startEnvoy,
   haproxy: startHaproxy,
   embedded: startEmbedded,
   nginx: startNginx,
@@ -69,6 +71,17 @@ async function startCaddy({ target, servers }: SiteRouterOrder): Promise<SiteRou
     kill: async () => void (await Promise.all([caddy.killDecider(), caddy.killCaddy()])),
     reload: () => caddy.restart(),
     end: () => caddy.end(),
+  };
+}
+
+async function startEnvoy({ target, servers }: SiteRouterOrder): Promise<SiteRouter> {
+  const envoy = await Envoy.start({ target, servers });
+  return {
+    ...{ spec: envoy.spec, entrance: envoy.spec.entrance, tap: null },
+    kill: () => envoy.kill(),
+    start: () => envoy.run(),
+    reload: () => envoy.restart(),
+    end: () => envoy.end(),
   };
 }
 

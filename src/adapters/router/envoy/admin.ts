@@ -106,6 +106,35 @@ const infoSchema = z.object({ command_line_options: z.object({ concurrency: z.in
 export const workersOf = async (admin: string): Promise<number> =>
   (await told(admin, '/server_info', infoSchema)).command_line_options.concurrency;
 
+const settingsSchema = z.object({
+  configs: z
+    .array(
+      z.object({
+        cluster: z.object({
+          name: z.string(),
+          common_lb_config: z
+            .object({
+              update_merge_window: z.string().optional(),
+              healthy_panic_threshold: z.object({ value: z.number().default(0) }).optional(),
+            })
+            .default({}),
+        }),
+      }),
+    )
+    .default([]),
+});
+
+/** How the clusters of the bootstrap configuration treat changes and failing servers, by name. */
+export async function settingsOf(admin: string) {
+  const { configs } = await told(admin, '/config_dump?resource=static_clusters', settingsSchema);
+  return new Map(
+    configs.map(({ cluster: { name, common_lb_config: config } }) => [
+      name,
+      { window: config.update_merge_window, panic: config.healthy_panic_threshold?.value },
+    ]),
+  );
+}
+
 async function told<T>(admin: string, path: string, schema: z.ZodType<T>): Promise<T> {
   const parsed = schema.safeParse(json(await ask(admin, path)));
   if (parsed.success) return parsed.data;
@@ -114,7 +143,7 @@ async function told<T>(admin: string, path: string, schema: z.ZodType<T>): Promi
   });
 }
 
-export async function ask(admin: string, path: string): Promise<string> {
+async function ask(admin: string, path: string): Promise<string> {
   const { status, text } = await send(admin, path).catch((cause: unknown) => {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new GrayError('routerUnreachable', `no answer from Envoy's admin side at ${admin}: ${why}`, { cause });

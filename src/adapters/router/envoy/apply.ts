@@ -6,10 +6,10 @@ import type { Place } from '../../../domain/server.ts';
 import { checkTicket, expelFiles, highestTicket, replaceFile, type Ticket, takeTicket } from '../haproxy/fence.ts';
 import { readIfThere } from '../haproxy/files.ts';
 import { noSteps, type OnStep } from '../haproxy/steps.ts';
-import { forgetRoutes, routePath } from '../nginx/reload/routes.ts';
+import { fenceOf, forgetRoutes, routePath } from '../route-files.ts';
 import { hostsIn, placesOf } from './admin.ts';
 import { generationIn } from './drift.ts';
-import { type Awaited, everyPlace, everyWorker, routeOf, runningGeneration } from './running.ts';
+import { type Awaited, everyAlive, everyPlace, everyWorker, routeOf, runningGeneration } from './running.ts';
 import { filesOf, generationAt, routeFile, type Site, serverFiles } from './site.ts';
 
 /** For tests: where a writer may be frozen or killed, and how long Envoy may take to follow. */
@@ -35,13 +35,18 @@ export async function applyAt(site: Site, desired: DesiredRoute, hooks: EnvoyHoo
   await expelFiles(ticket, [route, servers.a, servers.b]);
   const writing: Writing = { site, ticket, onStep, awaited: { check: () => checkTicket(ticket), withinMs } };
   const held = placesOf(await hostsIn(site), site.context);
-  await place(writing, entered(held, desired.servers));
+  const first = entered(held, desired.servers);
+  await place(writing, first);
+  await everyAlive(
+    site,
+    Object.keys(first).filter((id) => held[id] === 'out' && first[id] !== 'out'),
+  );
   await replaceFile(routePath(route, generation), JSON.stringify(desired), ticket, onStep);
   if (file !== text || running !== generation) await replaceFile(route, text, ticket, onStep);
   await onStep('follow');
   await everyWorker(site, generation, writing.awaited);
   await place(writing, desired.servers);
-  await forgetRoutes(route, [generation]);
+  await forgetRoutes(route, generation);
 }
 
 interface Writing {
@@ -83,8 +88,6 @@ async function refuseStale(site: Site, desired: DesiredRoute, generations: reado
     if (!sameRoute(await routeOf(site, generation), desired)) throw staleFence(desired.fence, seen, site.spec.dir);
   }
 }
-
-const fenceOf = (generation: string): number => Number.parseInt(generation, 10) || 0;
 
 function refuseOdd({ context, spec }: Site, { servers, split }: DesiredRoute): void {
   const refuse = (why: string) => new GrayError('routerRefused', `${spec.dir}: ${why}`);

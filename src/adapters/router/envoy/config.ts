@@ -1,6 +1,6 @@
 /** The bootstrap configuration that a target needs, once. What changes lies in the files that a release writes. */
 import type { PoolName } from '../../../domain/server.ts';
-import { atRest } from '../nginx/reload/routes.ts';
+import { routeAtRest } from '../route-files.ts';
 import { clusterOf, filesIn } from './names.ts';
 import { type ResourceOrder, routeText, serversText } from './resources.ts';
 
@@ -105,8 +105,8 @@ const cluster = (
       # the ceilings that Envoy sets by itself are low
       circuit_breakers:
         thresholds: [{ max_connections: 100000, max_pending_requests: 100000, max_requests: 100000, max_retries: 1000 }]
-      # never a server that fails, even when all do: then the other pool
-      common_lb_config: { healthy_panic_threshold: { value: 0 } }
+      # never a server that fails, even when all do: then the other pool; workers learn at once who entered or left
+      common_lb_config: { healthy_panic_threshold: { value: 0 }, update_merge_window: 0s }
       health_checks:
         - timeout: 1s
           interval: ${check.intervalMs / 1_000}s
@@ -117,7 +117,7 @@ const cluster = (
 
 /** What lies in `dir` before the first release: everybody on pool a. By file name. */
 export const envoyFilesAtRest = (order: ResourceOrder): Readonly<Record<string, string>> => {
-  const route = atRest(order);
+  const route = routeAtRest(order.servers);
   const { route: path, servers } = filesIn('');
   return {
     [path]: routeText(route, order, ''),

@@ -6,8 +6,8 @@ import type { EnvoyRouterSpec } from '../../../domain/spec.ts';
 import { askEntrance } from '../haproxy/probe.ts';
 import type { Finding } from '../nginx/doctor.ts';
 import type { RouterContext } from '../port.ts';
-import { addressOf, hostsIn, instanceOf } from './admin.ts';
-import { filesIn } from './names.ts';
+import { addressOf, hostsIn, instanceOf, settingsOf } from './admin.ts';
+import { clusterOf, filesIn } from './names.ts';
 import { runningGeneration } from './running.ts';
 
 const page = 'docs/adapters/envoy.md';
@@ -26,6 +26,11 @@ export async function envoyDoctor(spec: EnvoyRouterSpec, context: RouterContext)
       'Envoy knows the servers',
       () => knowsServers(spec, context),
       `the two clusters of ${page}, and its files at rest in ${dir} while no release is open`,
+    ),
+    await found(
+      'the clusters tell their workers at once, and ask no server that fails',
+      () => settings(spec, context),
+      `\`common_lb_config\` of ${page} in both clusters`,
     ),
     await found(
       `${dir} can be written`,
@@ -65,6 +70,16 @@ async function knowsServers(spec: EnvoyRouterSpec, context: RouterContext): Prom
   const others = [...new Set([...a.keys(), ...b.keys()])].filter((address) => !wanted.has(address));
   if (missing.length + others.length === 0) return;
   throw new Error(`Envoy does not know [${missing.join(', ')}], and knows others [${others.join(', ')}]`);
+}
+
+/** Only where the clusters are written in the bootstrap configuration. */
+async function settings({ admin }: EnvoyRouterSpec, { target }: RouterContext): Promise<void> {
+  const clusters = await settingsOf(admin);
+  for (const name of [clusterOf(target, 'a'), clusterOf(target, 'b')]) {
+    const { window, panic } = clusters.get(name) ?? { window: '0s', panic: 0 };
+    if (window !== '0s') throw new Error(`update_merge_window of ${name} is ${window ?? '1s'}, not 0s`);
+    if (panic !== 0) throw new Error(`healthy_panic_threshold of ${name} is ${panic ?? 50}, not 0`);
+  }
 }
 
 function addresses({ servers }: RouterContext): Finding {

@@ -5,7 +5,7 @@ import { routeOf, runningGeneration } from './running.ts';
 import { filesOf, routeFile, type Site, serverFiles } from './site.ts';
 
 /** The generation that the text of a route file names; empty where there is none. */
-export const generationIn = (text: string): string => /"version_info": "([0-9]+-[0-9a-f]{16})"/.exec(text)?.[1] ?? '';
+export const generationIn = (text: string): string => /^\{"version_info":"([0-9]+-[0-9a-f]{16})"/.exec(text)?.[1] ?? '';
 
 /** One sentence per file that is not as it was written. */
 export async function driftAt(site: Site): Promise<string[]> {

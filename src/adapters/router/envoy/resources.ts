@@ -133,5 +133,8 @@ const endpoint = ({ id, address, weight }: ServerSpec, place: Place) => ({
   load_balancing_weight: Math.max(1, Math.round(weight)),
 });
 
+/** A line for each server and each rule: people look at these files. */
 const response = (version: string | undefined, resource: object): string =>
-  `${JSON.stringify({ ...(version !== undefined && { version_info: version }), resources: [resource] }, null, 1)}\n`;
+  JSON.stringify({ ...(version !== undefined && { version_info: version }), resources: [resource] })
+    .replace(/\{"(endpoint|match)"/g, '\n$&')
+    .concat('\n');

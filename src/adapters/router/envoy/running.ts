@@ -5,10 +5,10 @@ import type { DesiredRoute } from '../../../domain/route.ts';
 import type { EnvoyRouterSpec } from '../../../domain/spec.ts';
 import { joinPath, placeOf } from '../../base-url.ts';
 import { askServer } from '../../server-request.ts';
-import { readIfThere } from '../haproxy/files.ts';
-import { atRest, routePath } from '../nginx/reload/routes.ts';
-import { routeSchema } from '../route-schema.ts';
-import { hostsIn, placesOf, workersOf } from './admin.ts';
+import { highestTicket } from '../haproxy/fence.ts';
+import { accepts } from '../haproxy/members.ts';
+import { routeAtRest, routeBehind, routePath } from '../route-files.ts';
+import { hostsIn, placesOf, trafficOf, workersOf } from './admin.ts';
 import { generationPath } from './names.ts';
 import { filesOf, type Site } from './site.ts';
 
@@ -38,13 +38,13 @@ export const runningGeneration = async (spec: EnvoyRouterSpec): Promise<string> 
 
 /** Throws `routerRefused` where nobody here knows the generation: a router must not guess. */
 export async function routeOf(site: Site, generation: string): Promise<DesiredRoute> {
-  if (generation === '') return atRest(site.context);
-  const path = routePath(filesOf(site).route, generation);
-  const parsed = routeSchema.safeParse(json(await readIfThere(path)));
-  if (parsed.success) return parsed.data;
+  const { route } = filesOf(site);
+  if (generation === '') return routeAtRest(site.context.servers, (await highestTicket(route))?.fence);
+  const found = await routeBehind(route, generation);
+  if (found !== null) return found;
   throw new GrayError(
     'routerRefused',
-    `Envoy runs generation ${generation}, and ${path} does not tell its route; put the files at rest there while no release is open`,
+    `Envoy runs generation ${generation}, and ${routePath(route, generation)} does not tell its route; put the files at rest there while no release is open`,
   );
 }
 
@@ -93,16 +93,24 @@ export async function everyPlace(
   }
 }
 
+/**
+ * Resolves when Envoy takes those of the entering servers for alive that take connections; its checks may still be about
+ * to see a server that was just started. A dead one enters as down and serves when its check passes.
+ */
+export async function everyAlive(site: Site, ids: readonly string[], withinMs = 3_000): Promise<void> {
+  const deadline = performance.now() + withinMs;
+  const entering = site.context.servers.filter(({ id }) => ids.includes(id));
+  const answers = await Promise.all(entering.map((server) => accepts(server, 500)));
+  const alive = entering.filter((_, at) => answers[at]);
+  while (alive.length > 0 && performance.now() < deadline) {
+    const seen = trafficOf(await hostsIn(site), site.context);
+    if (alive.every(({ id }) => seen[id]?.up)) return;
+    await sleep(20);
+  }
+}
+
 const notTaken = ({ dir }: EnvoyRouterSpec, found: string, withinMs: number) =>
   new GrayError(
     'routeNotConfirmed',
     `${withinMs / 1_000} s after its files in ${dir} were replaced Envoy still ${found}; its log says why`,
   );
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
