@@ -197,6 +197,19 @@ describe('nginx', () => {
     expect((await confirm(next)).problems).toEqual([]);
   });
 
+  test('whose included file was emptied is at rest, and the fence goes on', async () => {
+    const before = await apply();
+    await writeFile(nginx.spec.include, '');
+    await nginx.restart();
+    bench.reset();
+    const resting = await held();
+    expect(resting).toMatchObject({ fence: before.fence, release: '', period: 'normal', split: { shareBp: 0 } });
+    expect((await confirm(resting)).problems).toEqual([]);
+    const late = { ...before, fence: before.fence - 1 };
+    expect(await refusal(router().apply(late))).toMatchObject({ code: 'staleFence' });
+    expect((await confirm(await apply())).problems).toEqual([]);
+  });
+
   test('draws by lists letter for letter, whatever signs they have', async () => {
     const odd = [
       'Eve',

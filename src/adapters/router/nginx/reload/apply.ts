@@ -1,11 +1,11 @@
 /** A write in reload mode: test a copy, take the fence, replace the file, reload, wait until fresh connections follow. */
 import { GrayError, staleFence } from '../../../../domain/errors.ts';
 import { type DesiredRoute, sameRoute } from '../../../../domain/route.ts';
-import { checkTicket, expelFiles, highestTicket, replaceFile, type Ticket, takeTicket } from '../../haproxy/fence.ts';
+import { checkTicket, expelFiles, highestTicket, replaceFile, takeTicket } from '../../haproxy/fence.ts';
 import { readIfThere } from '../../haproxy/files.ts';
 import { noSteps, type OnStep } from '../../haproxy/steps.ts';
 import { testCandidate } from './candidate.ts';
-import { forgetRoutes, generationIn, routeOf, routePath } from './routes.ts';
+import { fenceOf, forgetRoutes, generationIn, routeOf, routePath } from './routes.ts';
 import { reload, runningGeneration } from './running.ts';
 import { includeFor, type Site } from './site.ts';
 
@@ -46,7 +46,7 @@ async function refuseStale(
   running: string,
   file: string,
 ): Promise<void> {
-  const highest: Ticket | null = await highestTicket(spec.include);
+  const highest = await highestTicket(spec.include);
   const seen = Math.max(highest?.fence ?? 0, fenceOf(running), fenceOf(generationIn(file)));
   if (seen > desired.fence) throw staleFence(desired.fence, seen, spec.include);
   for (const generation of new Set([running, generationIn(file)])) {
@@ -55,8 +55,6 @@ async function refuseStale(
     if (!sameRoute(held, desired)) throw staleFence(desired.fence, seen, spec.include);
   }
 }
-
-const fenceOf = (generation: string): number => Number.parseInt(generation, 10) || 0;
 
 /** nginx holds texts of its lists in buckets of a fixed size. */
 const longestBytes = 900;

@@ -7,24 +7,25 @@ import { basename, dirname, join } from 'node:path';
 import { GrayError } from '../../../../domain/errors.ts';
 import type { DesiredRoute } from '../../../../domain/route.ts';
 import type { Place } from '../../../../domain/server.ts';
+import { highestTicket } from '../../haproxy/fence.ts';
 import { readIfThere } from '../../haproxy/files.ts';
 import type { RouterContext } from '../../port.ts';
 import { routeSchema } from '../../route-schema.ts';
 
 export const routePath = (include: string, generation: string): string => `${include}.route.${generation}`;
 
-/** Nobody has written yet: everybody on pool a. */
-export function atRest({ servers }: RouterContext): DesiredRoute {
+/** Nobody has written, or the included file was emptied since: everybody on pool a. */
+export function atRest({ servers }: Pick<RouterContext, 'servers'>, fence = 0): DesiredRoute {
   const places = servers.map(({ id, spare }): [string, Place] => [id, spare ? 'out' : 'a']);
   return {
-    ...{ fence: 0, release: '', period: 'normal', stable: 'a', servers: Object.fromEntries(places) },
+    ...{ fence, release: '', period: 'normal', stable: 'a', servers: Object.fromEntries(places) },
     split: { shareBp: 0, salt: '', alwaysGray: [], alwaysStable: [], rest: 'stable' },
   };
 }
 
 /** Throws `routerRefused` where nobody here knows the generation: a router must not guess. */
 export async function routeOf(include: string, generation: string, context: RouterContext): Promise<DesiredRoute> {
-  if (generation === '') return atRest(context);
+  if (generation === '') return atRest(context, (await highestTicket(include))?.fence ?? 0);
   const path = routePath(include, generation);
   const parsed = routeSchema.safeParse(json(await readIfThere(path)));
   if (parsed.success) return parsed.data;
@@ -38,18 +39,22 @@ export async function routeOf(include: string, generation: string, context: Rout
 export const generationIn = (text: string): string =>
   /_generation \{ default ([0-9]+-[0-9a-f]{16}); \}$/m.exec(text)?.[1] ?? '';
 
-/** Removes the routes that neither run nor are about to. */
-export async function forgetRoutes(include: string, keep: readonly string[]): Promise<void> {
+/** Removes older routes. Some stay: whoever asked nginx just before still looks for one of them. */
+export async function forgetRoutes(include: string, running: readonly string[]): Promise<void> {
+  const highest = Math.max(...running.map(fenceOf));
   const prefix = `${basename(include)}.route.`;
-  const kept = new Set(keep.map((generation) => `${prefix}${generation}`));
-  const highest = Math.max(...keep.map(fenceOf));
-  for (const name of await readdir(dirname(include))) {
-    if (!name.startsWith(prefix) || kept.has(name) || fenceOf(name.slice(prefix.length)) > highest) continue;
-    await rm(join(dirname(include), name), { force: true });
+  const names = (await readdir(dirname(include))).filter((name) => name.startsWith(prefix));
+  const fences = names.map((name) => fenceOf(name.slice(prefix.length))).sort((one, other) => other - one);
+  const oldest = fences.filter((fence) => fence <= highest)[kept] ?? 0;
+  for (const name of names) {
+    if (fenceOf(name.slice(prefix.length)) <= oldest) await rm(join(dirname(include), name), { force: true });
   }
 }
 
-const fenceOf = (generation: string): number => Number.parseInt(generation, 10) || 0;
+const kept = 4;
+
+/** The fence that a generation begins with; 0 for none. */
+export const fenceOf = (generation: string): number => Number.parseInt(generation, 10) || 0;
 
 function json(text: string): unknown {
   try {
