@@ -33,6 +33,9 @@ export class OciRegistry {
   /** What it says of each manifest instead of the truth. */
   fault: ((digest: string, response: ServerResponse) => boolean) | null = null;
 
+  /** Layers begin, and never end. */
+  stall = false;
+
   static async start(): Promise<OciRegistry> {
     const registry = new OciRegistry();
     await new Promise<void>((resolve) => registry.#server.listen(0, '127.0.0.1', resolve));
@@ -102,6 +105,10 @@ export class OciRegistry {
       'content-length': blob.content.length,
       'docker-content-digest': digest,
     };
+    if (this.stall && blob.type.endsWith('.tar')) {
+      response.writeHead(200, headers).write(blob.content.subarray(0, 100_000));
+      return;
+    }
     response.writeHead(200, headers).end(method === 'HEAD' ? undefined : blob.content);
   }
 }

@@ -12,7 +12,9 @@ export interface Podman {
   readonly socket: string;
   /** What the deployer does not do; any status is fine. */
   ask(method: 'POST' | 'DELETE', path: string): Promise<number>;
-  /** Somebody else's container, on the host's network. */
+  /** `image`: name by digest. */
+  pull(image: string): Promise<void>;
+  /** Somebody else's container of an image that was pulled, on the host's network. */
   run(name: string, image: string, environment: readonly string[]): Promise<void>;
   stop(): Promise<void>;
 }
@@ -56,6 +58,10 @@ export async function startPodman(insecure: string): Promise<Podman> {
   return {
     socket,
     ask: (method, path) => statusOf(socket, method, path),
+    pull: async (image) => {
+      const [name = '', digest] = image.split('@');
+      await statusOf(socket, 'POST', `/images/create?fromImage=${name}&tag=${digest}`);
+    },
     run: async (name, image, environment) => {
       const body = { Image: image, Env: environment, HostConfig: { NetworkMode: 'host' } };
       const made = await statusOf(socket, 'POST', `/containers/create?name=${name}`, body);

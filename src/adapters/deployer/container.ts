@@ -10,7 +10,7 @@ import type { ServerSpec } from '../../domain/server.ts';
 import type { ContainerDeployerSpec } from '../../domain/spec.ts';
 import { isUnreachable, readVersion } from '../version-probe.ts';
 import { type Container, create, logTail, nameFor, remove, retire, start, takeOver } from './container/fleet.ts';
-import { type Image, provideImage, withAlgorithm } from './container/image.ts';
+import { type Image, provideImage, requireImage, withAlgorithm } from './container/image.ts';
 import { createBody } from './container/order.ts';
 import { becomeReady, type Ready } from './container/ready.ts';
 import { assertHeld, type Claim, claimServer, highestClaim, readBase, writeBase } from './container/records.ts';
@@ -42,15 +42,14 @@ async function read(site: Site): Promise<ServerReading> {
   return { ...running, base: recordedBase(base), fence };
 }
 
-/** Pulls what is not there: neither engine can tell in another way that it would be able to. Nothing else changes. */
 async function available(site: Site, artifact: Artifact): Promise<Availability> {
   const problem = imageProblem(artifact);
   if (problem !== null) return { ok: false, reason: problem };
   try {
-    await provideImage(site, artifact);
+    await requireImage(site, artifact);
     return { ok: true };
   } catch (error) {
-    if (error instanceof GrayError && error.code !== 'serverUnreachable') return { ok: false, reason: error.message };
+    if (error instanceof GrayError && !error.transient) return { ok: false, reason: error.message };
     throw error;
   }
 }

@@ -40,6 +40,8 @@ import type { Availability, Deployer, DeployerContext, DeployOrder, ServerReadin
 import { type BaseRecord, recordedBase } from './process/records.ts';
 
 const probeMs = 2_000;
+/** One look whether an image can be had; a pull that takes longer goes on until the next look. */
+const availableMs = 30_000;
 
 export function kubernetesDeployer(spec: KubernetesDeployerSpec, context: DeployerContext): Deployer {
   const siteAt = (server: ServerSpec): Site => siteOf(spec, context, server);
@@ -63,19 +65,22 @@ async function available(site: Site, artifact: Artifact): Promise<Availability> 
   const problem = imageProblem(artifact);
   if (problem !== null) return { ok: false, reason: problem };
   try {
-    await provide(site, await workloadAt(site), artifact);
+    await provide(site, artifact, Math.min(availableMs, site.spec.pullMs));
     return { ok: true };
   } catch (error) {
-    if (error instanceof GrayError && error.code !== 'serverUnreachable') return { ok: false, reason: error.message };
+    if (error instanceof GrayError && !error.transient) return { ok: false, reason: error.message };
     throw error;
   }
 }
 
 /** The image by name and digest. Throws where nodes cannot pull it. */
-async function provide(site: Site, workload: Workload, artifact: Artifact): Promise<string> {
+async function provide(site: Site, artifact: Artifact, patienceMs: number): Promise<string> {
   refuseTags(artifact);
+  const workload = await workloadAt(site);
   const reference = referenceOf(workload, artifact);
-  if (site.spec.pullCheck && workload.image !== reference) await checkPull(site, workload, artifact, reference);
+  if (site.spec.pullCheck && workload.image !== reference) {
+    await checkPull(site, workload, { artifact, reference, patienceMs });
+  }
   return reference;
 }
 
@@ -102,7 +107,7 @@ async function deploy(site: Site, order: DeployOrder): Promise<RunningVersion> {
   const claim = await claimServer(site, fence);
   progress?.('claimed');
   try {
-    const reference = await provide(site, await workloadAt(site), artifact);
+    const reference = await provide(site, artifact, site.spec.pullMs);
     progress?.('image there');
     signal?.throwIfAborted();
     return await converge({ site, order, claim, reference });

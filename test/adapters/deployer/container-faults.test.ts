@@ -155,6 +155,14 @@ describe('an image', () => {
     registry.fault = null;
   });
 
+  test('is known to be there before all of it has come', async () => {
+    const { registry } = at();
+    const large = await at().build('1.0.4');
+    registry.stall = true;
+    const asked = at().deployer.available(large, await at().server());
+    expect(await asked.finally(() => (registry.stall = false))).toEqual({ ok: true });
+  });
+
   test('needs no source where it is on the engine already', async () => {
     const server = await at().server();
     const artifact = await at().build('1.0.3');
@@ -203,7 +211,7 @@ describe('a container', () => {
     const { podman, spec, deployer } = at();
     const server = await at().server();
     const [v1, v2] = [await at().build('1.0.0'), await at().build('2.0.0')];
-    await at().deployer.available(v1, server);
+    await podman.pull(v1.source ?? '');
     await podman.run(`compose-${server.id}`, v1.source ?? '', [
       `GRAY_PORT=${server.address.port}`,
       `GRAY_DIGEST=${v1.digest}`,
@@ -243,7 +251,7 @@ describe('a container', () => {
     const server = await at().server();
     const v1 = await at().build('1.0.0');
     const other = await scripted('1.0.0', `${serverScript('1.0.0')}# another build\n`);
-    for (const image of [v1, other]) await at().deployer.available(image, server);
+    for (const { source } of [v1, other]) await podman.pull(source ?? '');
     const told = [`GRAY_PORT=${server.address.port}`, `GRAY_DIGEST=${v1.digest}`];
     await podman.run(`liar-${server.id}`, other.source ?? '', told);
     await eventually(async () => (await at().deployer.read(server)).running?.digest === v1.digest);

@@ -110,6 +110,20 @@ describe('an image', () => {
     expect(at().cluster.serving(server.id)).toEqual([]);
   });
 
+  test('that takes longer than one look is an error that may pass, and the pull goes on', async () => {
+    const server = await at().server();
+    const slow = at().image({ version: '1.0.8', isSlow: true });
+    await expect(withSpec({ pullMs: 200 }).available(slow, server)).rejects.toMatchObject({
+      code: 'deployFailed',
+      transient: true,
+      message: expect.stringContaining('was not pulled within 200 ms'),
+    });
+    expect([...at().cluster.objects.keys()].filter((path) => path.includes('gray-pull'))).toHaveLength(1);
+    at().cluster.registry.set(slow.source, { version: slow.version });
+    expect(await at().deployer.available(slow, server)).toEqual({ ok: true });
+    expect([...at().cluster.objects.keys()].filter((path) => path.includes('gray-pull'))).toEqual([]);
+  });
+
   test('that is missing is only found at the change where no pod may look for it, and the old pod serves on', async () => {
     const server = await at().server();
     const [v1, gone] = [at().image({ version: '1.0.0' }), at().image({ version: '8.0.0' })];

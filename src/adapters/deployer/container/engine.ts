@@ -12,6 +12,8 @@ export interface EngineCall {
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
   readonly timeoutMs?: number;
+  /** Of an answer that comes in lines: seen enough, end it. */
+  readonly enough?: (line: string) => boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -72,7 +74,7 @@ export class EngineLate extends GrayError {
 
 function exchange(
   socketPath: string,
-  { method, path, body, headers }: Omit<EngineCall, 'query'>,
+  { method, path, body, headers, enough = () => false }: Omit<EngineCall, 'query'>,
   signal: AbortSignal,
 ): Promise<EngineAnswer> {
   const content = body === undefined ? undefined : JSON.stringify(body);
@@ -82,12 +84,12 @@ function exchange(
   };
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath, method, path, headers: { host: 'engine', ...sent }, agent: false, signal });
-    asked.once('response', (response) => read(response).then(resolve, reject));
+    asked.once('response', (response) => read(response, enough).then(resolve, reject));
     asked.once('error', reject).end(content);
   });
 }
 
-async function read(response: IncomingMessage): Promise<EngineAnswer> {
+async function read(response: IncomingMessage, enough: (line: string) => boolean): Promise<EngineAnswer> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of response) {
@@ -95,6 +97,7 @@ async function read(response: IncomingMessage): Promise<EngineAnswer> {
     length += chunk.length;
     if (length > maxBytes) throw new Error(`the answer is longer than ${maxBytes} bytes`);
     chunks.push(chunk);
+    if (chunk.toString('utf8').split('\n').some(enough)) break;
   }
   const version = response.headers['api-version'];
   return {

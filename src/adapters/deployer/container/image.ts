@@ -4,7 +4,7 @@ import type { Artifact } from '../../../domain/artifact.ts';
 import { GrayError } from '../../../domain/errors.ts';
 import { artifactMissing, deployFailed } from '../faults.ts';
 import { refuseTags } from '../image-name.ts';
-import { contentOf, type EngineAnswer, EngineLate, saidBy } from './engine.ts';
+import { contentOf, type EngineAnswer, type EngineCall, EngineLate, saidBy } from './engine.ts';
 import type { Site } from './site.ts';
 
 /** An image on the engine. */
@@ -42,39 +42,49 @@ export async function provideImage(site: Site, artifact: Artifact, signal?: Abor
   refuseTags(artifact);
   const there = await imageThere(site, artifact);
   if (there !== null) return there;
-  const { source } = artifact;
-  if (source === undefined) {
-    throw artifactMissing(
-      artifact,
-      `${site.server.id} has no image ${artifact.digest}, and the artifact names no source`,
-    );
-  }
-  const answer = await pull(site, artifact, source, signal);
+  const answer = await pull(site, artifact, { timeoutMs: site.spec.pullMs, signal });
   const pulled = await imageThere(site, artifact);
   if (pulled !== null) return pulled;
   throw pullFailed(site, artifact, pullError(answer) ?? 'it is not there after the pull');
 }
 
-async function pull(site: Site, artifact: Artifact, source: string, signal?: AbortSignal): Promise<EngineAnswer> {
-  const { spec, engine } = site;
+const firstLayerMs = 30_000;
+
+/**
+ * That the image is there, or could be pulled: the engine has got its manifest, by digest, when it names the first layer. Neither
+ * engine tells it in another way. The pull then ends where it is. Throws as `provideImage` does.
+ */
+export async function requireImage(site: Site, artifact: Artifact): Promise<void> {
+  refuseTags(artifact);
+  if ((await imageThere(site, artifact)) !== null) return;
+  const timeoutMs = Math.min(firstLayerMs, site.spec.pullMs);
+  const answer = await pull(site, artifact, { timeoutMs, enough: isOfLayer });
+  const error = pullError(answer);
+  if (error !== null) throw pullFailed(site, artifact, error);
+}
+
+const layerSchema = z.object({ id: z.string().min(1), status: z.string().regex(/^(?!Pulling from)/) });
+
+const isOfLayer = (line: string): boolean => layerSchema.safeParse(parsedLine(line)).success;
+
+type PullOrder = Pick<EngineCall, 'timeoutMs' | 'signal' | 'enough'>;
+
+async function pull({ engine, spec, server }: Site, artifact: Artifact, order: PullOrder): Promise<EngineAnswer> {
+  const { source, digest } = artifact;
+  if (source === undefined) {
+    throw artifactMissing(artifact, `${server.id} has no image ${digest}, and the artifact names no source`);
+  }
   const [fromImage = '', tag = ''] = source.split('@');
   const headers = registryAuth(spec.registryAuthEnv);
   const path = '/images/create';
   try {
-    return await engine.ask({
-      method: 'POST',
-      path,
-      query: { fromImage, tag },
-      headers,
-      timeoutMs: spec.pullMs,
-      signal,
-    });
+    return await engine.ask({ method: 'POST', path, query: { fromImage, tag }, headers, ...order });
   } catch (error) {
     if (!(error instanceof EngineLate)) throw error;
     throw deployFailed(
-      site.server.id,
+      server.id,
       artifact,
-      `${source} was not pulled within ${spec.pullMs} ms (deployer.pull)`,
+      `${source} was not pulled within ${order.timeoutMs} ms (deployer.pull)`,
       error,
     );
   }

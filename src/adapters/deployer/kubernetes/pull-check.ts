@@ -1,6 +1,6 @@
 /**
  * Whether nodes can pull an image: a pod that names it and runs nothing of it, because the program it asks for is in no image.
- * It ends by itself; whoever finds it again reads it, whoever made it.
+ * Kubernetes ends it after a while; whoever finds it reads it, whoever made it.
  */
 import { createHash } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -17,28 +17,38 @@ const firstMs = 20;
 const longestMs = 1_000;
 const nowhere = '/gray-release-only-pulls-this-image';
 
+export interface PullCheck {
+  readonly artifact: Artifact;
+  /** The image by name and digest. */
+  readonly reference: string;
+  /** After so long it is an error, and the pod goes on: the next check finds it. */
+  readonly patienceMs: number;
+}
+
 /** Throws `artifactMissing` where the image cannot be had, `deployFailed` where it was not there in time. */
-export async function checkPull(site: Site, workload: Workload, artifact: Artifact, reference: string): Promise<void> {
+export async function checkPull(site: Site, workload: Workload, check: PullCheck): Promise<void> {
+  const { artifact, reference } = check;
   const name = `gray-pull-${createHash('sha256').update(`${site.name} ${reference}`).digest('hex').slice(0, 16)}`;
   const path = `${podsPath(site)}/${name}`;
-  const deadline = performance.now() + site.spec.pullMs;
-  try {
-    for (let pauseMs = firstMs; ; pauseMs = Math.min(longestMs, pauseMs * 1.5)) {
-      const pod = (await podAt(site, path)) ?? (await createPod(site, name, workload, reference));
-      const found = pod === null ? null : verdictOf(pod);
-      if (found?.there === true) return;
-      if (found?.there === false) throw artifactMissing(artifact, `${reference} cannot be pulled: ${found.why}`);
-      if (performance.now() >= deadline) {
-        throw deployFailed(
-          site.server.id,
-          artifact,
-          `${reference} was not pulled within ${site.spec.pullMs} ms (deployer.pull); kubectl describe pod ${name}`,
-        );
-      }
-      await sleep(pauseMs);
-    }
-  } finally {
-    await site.call({ method: 'DELETE', path: `${path}?gracePeriodSeconds=0` }, z.unknown()).catch(() => undefined);
+  const verdict = await verdictWithin(check.patienceMs, async () => {
+    const pod = (await podAt(site, path)) ?? (await createPod(site, name, workload, reference));
+    return pod === null ? null : verdictOf(pod);
+  });
+  if (verdict === null) {
+    const what = `${reference} was not pulled within ${check.patienceMs} ms (deployer.pull)`;
+    throw deployFailed(site.server.id, artifact, `${what}; kubectl describe pod ${name}`);
+  }
+  await site.call({ method: 'DELETE', path: `${path}?gracePeriodSeconds=0` }, z.unknown()).catch(() => undefined);
+  if (!verdict.there) throw artifactMissing(artifact, `${reference} cannot be pulled: ${verdict.why}`);
+}
+
+/** Null when time is up. */
+async function verdictWithin(patienceMs: number, look: () => Promise<Verdict | null>): Promise<Verdict | null> {
+  const deadline = performance.now() + patienceMs;
+  for (let pauseMs = firstMs; ; pauseMs = Math.min(longestMs, pauseMs * 1.5)) {
+    const verdict = await look();
+    if (verdict !== null || performance.now() >= deadline) return verdict;
+    await sleep(pauseMs);
   }
 }
 
@@ -95,6 +105,7 @@ type Verdict = { readonly there: true } | { readonly there: false; readonly why:
 
 /** Null: not yet known. */
 function verdictOf({ status }: Pod): Verdict | null {
+  if (status?.reason === 'DeadlineExceeded') return { there: false, why: 'it took longer than deployer.pull' };
   const state = status?.containerStatuses?.[0]?.state;
   const { reason, message = '' } = state?.waiting ?? {};
   if (pullProblem(reason)) return { there: false, why: message === '' ? (reason ?? '') : message };
