@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { DeployOrder } from '../../../src/adapters/deployer/port.ts';
+import { forgetConnections } from '../../../src/adapters/deployer/ssh/client.ts';
 import { sshDeployer } from '../../../src/adapters/deployer/ssh.ts';
 import type { SshDeployerSpec } from '../../../src/domain/spec.ts';
 import { Sshd, type SshdOrder } from '../../support/ssh/sshd.ts';
@@ -58,6 +59,7 @@ export async function sshHarness(order: SshHarnessOrder = {}): Promise<SshHarnes
     dispose: async () => {
       await real.dispose();
       await sshd.end();
+      forgetConnections();
     },
   };
 }

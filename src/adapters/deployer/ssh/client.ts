@@ -61,11 +61,16 @@ let folder: string | undefined;
 
 function sharedFolder(): string {
   if (folder === undefined) {
-    const made = mkdtempSync(join(tmpdir(), 'gray-ssh-'));
-    process.once('exit', () => rmSync(made, { recursive: true, force: true }));
-    folder = made;
+    process.once('exit', forgetConnections);
+    folder = mkdtempSync(join(tmpdir(), 'gray-ssh-'));
   }
   return folder;
+}
+
+/** Open connections end when they have been idle for a while; later sessions open new ones. */
+export function forgetConnections(): void {
+  if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
+  folder = undefined;
 }
 
 // The client splits this option at spaces, and reads % and quotes as its own.

@@ -1,7 +1,6 @@
 /** One session on a server: the script and its arguments go in as data, lines that begin with `#gray ` come back. */
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { pipeline } from 'node:stream/promises';
 import { type ExecaChildProcess, type ExecaReturnValue, execa } from 'execa';
 import { GrayError } from '../../../domain/errors.ts';
 import type { SshDeployerSpec } from '../../../domain/spec.ts';
@@ -47,7 +46,7 @@ export function openSession(line: Line, place: SshPlace, order: SessionOrder): P
 
 async function runSession(spec: SshDeployerSpec, place: SshPlace, order: SessionOrder): Promise<SessionEnd> {
   order.signal?.throwIfAborted();
-  const said: (readonly [string, string])[] = [];
+  const head = headOf(place, order);
   const child = execa('ssh', sshArguments(spec, place), {
     env: namedEnvironment(['SSH_AUTH_SOCK', 'USER', 'LOGNAME']),
     extendEnv: false,
@@ -55,20 +54,23 @@ async function runSession(spec: SshDeployerSpec, place: SshPlace, order: Session
     maxBuffer: 16 * 1024 * 1024,
     ...(order.signal !== undefined && { signal: order.signal }),
   });
-  if (child.stdout !== null) createInterface(child.stdout).on('line', (line) => hear(line, said, order));
+  if (child.stdout !== null) createInterface(child.stdout).on('line', (line) => tell(line, order));
   const limit = endAfter(child, order.limitMs);
-  void feed(child, headOf(place, order), order.data).catch(() => undefined);
+  feed(child, head, order.data);
   const result = await child;
   const late = limit.stop();
   order.signal?.throwIfAborted();
-  return endOf({ place, order, said, result, late });
+  return endOf({ place, order, said: result.stdout.split('\n').flatMap(wordsIn), result, late });
 }
 
-function hear(line: string, said: (readonly [string, string])[], order: SessionOrder): void {
+function tell(line: string, { progress }: SessionOrder): void {
+  for (const [word, rest] of wordsIn(line)) if (word === 'step') progress?.(rest);
+}
+
+/** None for a line that is not ours, such as a greeting. */
+function wordsIn(line: string): Said {
   const [, word, rest] = /^#gray (\S+) ?(.*)$/.exec(line) ?? [];
-  if (word === undefined || rest === undefined) return;
-  said.push([word, rest]);
-  if (word === 'step') order.progress?.(rest);
+  return word === undefined || rest === undefined ? [] : [[word, rest]];
 }
 
 /** One argument a line: none may hold a line break. */
@@ -79,13 +81,22 @@ function headOf({ dir }: SshPlace, { operation, values = [], words = [] }: Sessi
   return `${[remoteScript, ...lines].join('\n')}\n`;
 }
 
-async function feed(child: ExecaChildProcess, head: string, data: SessionOrder['data']): Promise<void> {
+/** The session may end before it has read all; how it ended says more than the broken pipe. */
+function feed(child: ExecaChildProcess, head: string, data: SessionOrder['data']): void {
   const { stdin } = child;
   if (stdin === null) return;
-  // The session may end before it has read all; how it ended says more than the broken pipe.
-  stdin.on('error', () => undefined).write(head);
-  if (data === undefined) stdin.end();
-  else await pipeline(data(), stdin).catch(() => child.kill('SIGKILL'));
+  // execa would take the broken pipe for the end of the process, and forget its exit status and last words.
+  stdin.removeAllListeners('error').on('error', () => undefined);
+  if (data === undefined) {
+    stdin.end(head);
+    return;
+  }
+  stdin.write(head);
+  const source = data();
+  // Half a build must not look like a whole one.
+  source.once('error', () => child.kill('SIGKILL'));
+  child.once('exit', () => source.destroy());
+  source.pipe(stdin);
 }
 
 function endAfter(child: ExecaChildProcess, limitMs: number): { stop: () => boolean } {
