@@ -18,6 +18,10 @@ export interface EnvoyOrder {
   readonly stateDir?: string;
   readonly target?: string;
   readonly workers?: number;
+  /** Its admin side on loopback; a Unix socket when not said. */
+  readonly adminPort?: number;
+  /** The last word on its configuration. */
+  readonly edit?: (yaml: string) => string;
 }
 
 export class Envoy {
@@ -26,13 +30,13 @@ export class Envoy {
   readonly #workers: number;
   #process: StartedProcess | undefined;
 
-  private constructor(dir: string, { stateDir = dir, workers = 2 }: EnvoyOrder, ports: readonly number[]) {
+  private constructor(dir: string, { stateDir = dir, workers = 2, adminPort }: EnvoyOrder, ports: readonly number[]) {
     const [entrance = 0, probe = 0] = ports;
     this.dir = dir;
     this.#workers = workers;
     this.spec = {
       ...{ kind: 'envoy', identity: { header: 'x-user-id', cookie: 'uid' } },
-      ...{ admin: join(dir, 'admin.sock'), dir: stateDir },
+      ...{ admin: adminPort === undefined ? join(dir, 'admin.sock') : `http://127.0.0.1:${adminPort}`, dir: stateDir },
       ...{ entrance: `http://127.0.0.1:${entrance}`, probe: `http://127.0.0.1:${probe}` },
     };
   }
@@ -41,16 +45,16 @@ export class Envoy {
     const dir = await mkdtemp(join(tmpdir(), 'gray-envoy-'));
     const envoy = new Envoy(dir, order, await freePorts(2));
     const { spec } = envoy;
-    const { target = 'contract', servers } = order;
+    const { target = 'contract', servers, edit = (yaml) => yaml } = order;
     for (const [name, text] of Object.entries(envoyFilesAtRest({ target, servers, identity: spec.identity }))) {
       await writeFile(join(spec.dir, name), text);
     }
     const config = envoyConfig({
-      ...{ target, dir: spec.dir, lua, admin: spec.admin },
+      ...{ target, dir: spec.dir, lua, admin: URL.canParse(spec.admin) ? new URL(spec.admin).host : spec.admin },
       ...{ entrance: new URL(spec.entrance).host, probe: new URL(spec.probe).host },
       check: { path: '/version', intervalMs: 100 },
     });
-    await writeFile(join(dir, 'envoy.yaml'), config);
+    await writeFile(join(dir, 'envoy.yaml'), edit(config));
     await envoy.run();
     return envoy;
   }

@@ -70,7 +70,8 @@ export async function aliveAmong(moves: readonly Move[], withinMs = 500): Promis
   return new Set(answers.flat());
 }
 
-const accepts = ({ address }: ServerSpec, withinMs: number): Promise<boolean> =>
+/** Whether a server takes a connection. */
+export const accepts = ({ address }: ServerSpec, withinMs: number): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect(address.port, address.host);
     const answer = (ok: boolean) => {
