@@ -21,6 +21,8 @@ export interface EnvoyConfigOrder {
 
 /** A whole envoy.yaml. */
 export const envoyConfig = (order: EnvoyConfigOrder): string => `node: { id: ${order.target}, cluster: gray }
+# latencies for metrics of kind router; every 5 s otherwise
+stats_flush_interval: 1s
 admin:
   address: ${order.admin.startsWith('/') ? `{ pipe: { path: ${order.admin}, mode: 384 } }` : address(order.admin)}
 static_resources:
