@@ -73,7 +73,12 @@ describe('a resolved request is checked before a workflow starts', () => {
       'spec.judge.metrics.errors',
       'no such metric',
     ],
-    ['an unknown router', requestWith('spec.router.kind', 'pigeon'), 'spec.router.kind', 'known are caddy, embedded'],
+    [
+      'an unknown router',
+      requestWith('spec.router.kind', 'pigeon'),
+      'spec.router.kind',
+      'known are caddy, envoy, embedded',
+    ],
     ['a digest of nothing', requestWith('spec.artifact.digest', ''), 'spec.artifact.digest', '"sha256:"'],
     [
       'a secret in a URL',

@@ -53,7 +53,12 @@ describe('unknown and missing keys', () => {
       'unknown kind "embeded"; known are caddy, embedded',
       'embedded',
     ],
-    ['an unknown deployer kind', spoiled('kind: process', 'kind: ssh'), 'deployer.kind', 'known are process, command'],
+    [
+      'an unknown deployer kind',
+      spoiled('kind: process', 'kind: pigeon'),
+      'deployer.kind',
+      'known are process, command',
+    ],
     [
       'a metrics section without kind',
       spoiled('kind: exposition, ', ''),
