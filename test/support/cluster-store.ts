@@ -22,6 +22,8 @@ export class ClusterStore {
   readonly node = new Set<string>();
   /** By path. */
   readonly objects = new Map<string, ClusterObject>();
+  /** Nobody follows a write until it is false again, and then all of them. */
+  #isAsleep = false;
   readonly #follow: (store: ClusterStore, path: string) => void;
   readonly #timers = new Set<NodeJS.Timeout>();
   #count = 100;
@@ -42,8 +44,13 @@ export class ClusterStore {
     const same = before !== undefined && isDeepStrictEqual(before.spec, object.spec);
     const generation = (before?.metadata.generation ?? 0) + (same ? 0 : 1);
     const stored = this.keep(path, { ...object, metadata: { ...object.metadata, generation } });
-    this.soon(() => this.#follow(this, path));
+    this.soon(() => this.#isAsleep || this.#follow(this, path));
     return stored;
+  }
+
+  sleep(isAsleep: boolean): void {
+    this.#isAsleep = isAsleep;
+    if (!isAsleep) for (const path of [...this.objects.keys()]) this.#follow(this, path);
   }
 
   /** A write of a controller's own. */

@@ -92,6 +92,11 @@ export class Cluster {
     for (const pod of this.#store.podsOf(server)) tell(this.#store, pod, { state: { waiting } });
   }
 
+  /** Controllers and kubelet do nothing meanwhile. */
+  sleep(isAsleep: boolean): void {
+    this.#store.sleep(isAsleep);
+  }
+
   forget(reference: string): void {
     this.#store.registry.delete(reference);
     this.#store.node.delete(reference);

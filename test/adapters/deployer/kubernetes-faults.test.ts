@@ -165,6 +165,27 @@ describe('a rollout', () => {
   });
 });
 
+describe('a pod that is changed in place', () => {
+  test('keeps its container when the change is taken back before a kubelet acted', async () => {
+    const harness = await kubernetesHarness({ workload: 'pod' });
+    const { cluster, image } = harness;
+    const deployer = kubernetesDeployer({ ...harness.spec, pullCheck: false, readyMs: 500 }, context);
+    const server = await harness.server();
+    const [v1, v2] = [image({ version: '1.0.0' }), image({ version: '2.0.0' })];
+    await deployer.deploy(order(server, v1, 1));
+    const before = await harness.instance(server);
+    cluster.sleep(true);
+    await expect(deployer.deploy(order(server, v2, 2))).rejects.toMatchObject({ code: 'deployFailed' });
+    expect(await deployer.deploy(order(server, v1, 3))).toEqual(build(v1));
+    cluster.sleep(false);
+    expect(await deployer.deploy(order(server, v1, 3))).toEqual(build(v1));
+    expect(await harness.instance(server)).toBe(before);
+    await deployer.deploy(order(server, v2, 4));
+    expect(await harness.instance(server)).not.toBe(before);
+    await harness.dispose();
+  });
+});
+
 describe('gray doctor', () => {
   const look = (spec: KubernetesDeployerSpec, servers: readonly ReturnType<typeof serverAt>[]) =>
     kubernetesDoctor(spec, { ...context, servers });

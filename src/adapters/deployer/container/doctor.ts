@@ -1,4 +1,5 @@
 /** What the engines need before a release may rely on them; each finding says how to mend it. */
+import pMap from 'p-map';
 import { z } from 'zod';
 import { GrayError } from '../../../domain/errors.ts';
 import type { ServerSpec } from '../../../domain/server.ts';
@@ -31,7 +32,7 @@ export async function containerDoctor(spec: ContainerDeployerSpec, context: Doct
   const answers = await Promise.all(engines.map(engineFinding));
   const reached = new Set(engines.filter((_, index) => answers[index]?.ok === true).map(({ engine }) => engine.socket));
   const servers = sites.filter(({ engine }) => reached.has(engine.socket));
-  return [...answers, ...(await Promise.all(servers.map(serverFinding)))];
+  return [...answers, ...(await pMap(servers, serverFinding, { concurrency: 10 }))];
 }
 
 const versionSchema = z.object({

@@ -1,4 +1,5 @@
 /** What the objects need before a release may rely on them; each finding says how to mend it. */
+import pMap from 'p-map';
 import type { ServerSpec } from '../../../domain/server.ts';
 import type { KubernetesDeployerSpec } from '../../../domain/spec.ts';
 import type { DeployerContext } from '../port.ts';
@@ -19,10 +20,8 @@ export interface DoctorContext extends DeployerContext {
 const page = 'docs/adapters/kubernetes.md';
 
 /** Changes nothing. Never throws: a cluster that does not answer is a finding. */
-export async function kubernetesDoctor(spec: KubernetesDeployerSpec, context: DoctorContext): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const server of context.servers) findings.push(await serverFinding(spec, context, server));
-  return findings;
+export function kubernetesDoctor(spec: KubernetesDeployerSpec, context: DoctorContext): Promise<Finding[]> {
+  return pMap(context.servers, (server) => serverFinding(spec, context, server), { concurrency: 10 });
 }
 
 async function serverFinding(
