@@ -16,7 +16,7 @@ const routers = routerKinds.map((router) => ({ router }));
 describe('a release, on each router', { timeout: 90_000 }, () => {
   it('goes from request to last server and loses no request', async () => {
     const overSsh = { router: 'nginx', deployer: 'ssh' } as const;
-    await onEach<SiteOrder>([...routers, { router: 'caddy' }, overSsh], async (order) => {
+    await onEach<SiteOrder>([...routers, { router: 'caddy' }, { router: 'envoy' }, overSsh], async (order) => {
       const site = await Site.open(engine(), order);
       await site.start();
       expect((await site.closed()).outcome).toBe('completed');
