@@ -12,7 +12,7 @@ export const templates = {
   'haproxy-process-prometheus': 'HAProxy, process deployer, Prometheus metrics',
   envoy: "Envoy, process deployer, metrics of Envoy's own",
   caddy: 'Caddy with a decider, process deployer, Prometheus metrics',
-  'kubernetes-gateway': 'HTTPRoute of Kubernetes, command deployer, Prometheus metrics',
+  'kubernetes-gateway': 'HTTPRoute and pods of Kubernetes, Prometheus metrics',
   'nginx-lua': 'nginx with Lua, process deployer, Prometheus metrics',
   'nginx-reload': 'nginx as it comes, process deployer, Prometheus metrics',
   'edge-and-inner': 'two routers in one release, command deployer, exposition metrics',
