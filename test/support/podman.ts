@@ -11,7 +11,7 @@ import { eventually, type StartedProcess, startProcess } from './processes.ts';
 export interface Podman {
   readonly socket: string;
   /** What the deployer does not do; any status is fine. */
-  ask(method: 'POST' | 'DELETE', path: string): Promise<number>;
+  ask(method: 'GET' | 'POST' | 'DELETE', path: string): Promise<number>;
   /** `image`: name by digest. */
   pull(image: string): Promise<void>;
   /** Somebody else's container of an image that was pulled, on the host's network. */

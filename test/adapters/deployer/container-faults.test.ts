@@ -186,6 +186,46 @@ describe('a container', () => {
     });
   });
 
+  test.each([
+    ['true', { status: 'fulfilled' }],
+    [
+      'false',
+      { status: 'rejected', reason: { code: 'deployFailed', message: expect.stringContaining('says unhealthy') } },
+    ],
+  ])('waits for the health check of its image: %s', async (program, outcome) => {
+    const { podman, spec } = at();
+    const server = await at().server();
+    // Podman leaves health checks to systemd's timers; here we run them.
+    const create = { Healthcheck: { Test: ['CMD', 'busybox', program], Interval: 3_600_000_000_000, Retries: 1 } };
+    const artifact = await scripted('1.0.6', `${serverScript('1.0.6')}# ${program}\n`);
+    const [deployed] = await Promise.allSettled([
+      withSpec({ create }).deploy(order(server, artifact, 1)),
+      eventually(async () => {
+        const [one] = await containersOf(siteOf(spec, context, server));
+        return (
+          one?.phase === 'running' &&
+          (await podman.ask('GET', `/v4.0.0/libpod/containers/${one.id}/healthcheck`)) === 200
+        );
+      }),
+    ]);
+    expect(deployed).toMatchObject(outcome);
+  });
+
+  test('whose health check never says anything is not ready', async () => {
+    const create = { Healthcheck: { Test: ['CMD', 'busybox', 'true'], Interval: 3_600_000_000_000 } };
+    const deployer = withSpec({ create, readyMs: 800 });
+    const v1 = await at().build('1.0.0');
+    await expect(deployer.deploy(order(await at().server(), v1, 1))).rejects.toMatchObject({
+      message: expect.stringContaining('still says starting'),
+    });
+  });
+
+  test('that ends and is started again by the engine is a failed start', async () => {
+    const broken = await at().build('5.0.0', 'failStart');
+    const deployed = withSpec({ restart: 'unless-stopped' }).deploy(order(await at().server(), broken, 1));
+    await expect(deployed).rejects.toMatchObject({ message: expect.stringMatching(/ended before it answered/) });
+  });
+
   test('is tried out on its side port first, so that a broken version never stops the old one', async () => {
     const deployer = withSpec({ trialPortOffset: 1_000 });
     const server = await at().server();
