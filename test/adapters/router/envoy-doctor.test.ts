@@ -42,12 +42,21 @@ describe('the doctor', () => {
     ]);
     const others = { admin: `${spec.admin}.none`, dir: `${spec.dir}/none`, probe: spec.entrance };
     expect(await complaints({ ...spec, ...others }, context())).toEqual([
-      ...Array.from({ length: 3 }, () => expect.stringMatching(/no answer from Envoy's admin side/)),
+      ...Array.from({ length: 4 }, () => expect.stringMatching(/no answer from Envoy's admin side/)),
       expect.stringMatching(/ENOENT/),
       expect.stringMatching(/does not tell a generation/),
       expect.stringMatching(/probe entrance .* does not send x-gray-pool/),
     ]);
   });
+});
+
+test('the doctor finds a directory that Envoy does not follow', async () => {
+  const other = await Envoy.start({ servers });
+  const findings = await envoyDoctor({ ...envoy.spec, dir: other.spec.dir }, context());
+  await other.end();
+  expect(findings.flatMap(({ ok, what }) => (ok ? [] : [what]))).toEqual([
+    `no listener or cluster of Envoy names ${other.spec.dir}/route.json`,
+  ]);
 });
 
 test('the doctor finds clusters whose workers would learn late', async () => {

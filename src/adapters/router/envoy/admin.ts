@@ -135,6 +135,14 @@ export async function settingsOf(admin: string) {
   );
 }
 
+/** Whether listeners and clusters of the bootstrap configuration name `path`. */
+export async function names(admin: string, path: string): Promise<boolean> {
+  const dumps = await Promise.all(
+    ['static_listeners', 'static_clusters'].map((part) => ask(admin, `/config_dump?resource=${part}`)),
+  );
+  return dumps.some((dump) => dump.includes(JSON.stringify(path)));
+}
+
 async function told<T>(admin: string, path: string, schema: z.ZodType<T>): Promise<T> {
   const parsed = schema.safeParse(json(await ask(admin, path)));
   if (parsed.success) return parsed.data;

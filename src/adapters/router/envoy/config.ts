@@ -27,9 +27,9 @@ admin:
   address: ${order.admin.startsWith('/') ? `{ pipe: { path: ${order.admin}, mode: 384 } }` : address(order.admin)}
 static_resources:
   listeners:
-${listener(order, { name: order.target, listen: order.entrance, filters: '' })}
+${listener(order, { name: order.target, listen: order.entrance, settings: edge, filters: '' })}
     # Probes: the same rules, told in headers; on loopback, because it believes every identity header.
-${listener(order, { name: `${order.target}_probe`, listen: order.probe, filters: probeFilters })}
+${listener(order, { name: `${order.target}_probe`, listen: order.probe, settings: '', filters: probeFilters })}
   clusters:
 ${cluster(order, 'a')}
 ${cluster(order, 'b')}
@@ -43,15 +43,21 @@ const address = (listen: string): string => {
 interface Listener {
   readonly name: string;
   readonly listen: string;
+  /** Beside the usual ones. */
+  readonly settings: string;
   /** Before `gray.lua`. */
   readonly filters: string;
 }
+
+const edge = `                # clients are outside: they choose no retries and no address
+                use_remote_address: true
+`;
 
 const types = 'type.googleapis.com/envoy.extensions';
 
 const listener = (
   { target, dir, lua }: EnvoyConfigOrder,
-  { name, listen, filters }: Listener,
+  { name, listen, settings, filters }: Listener,
 ): string => `    - name: ${name}
       address: ${address(listen)}
       filter_chains:
@@ -61,7 +67,7 @@ const listener = (
                 "@type": ${types}.filters.network.http_connection_manager.v3.HttpConnectionManager
                 stat_prefix: ${name}
                 upgrade_configs: [{ upgrade_type: websocket }]
-                rds:
+${settings}                rds:
                   route_config_name: ${target}
                   config_source: { path_config_source: { path: ${filesIn(dir).route} } }
                 http_filters:

@@ -6,7 +6,7 @@ import type { EnvoyRouterSpec } from '../../../domain/spec.ts';
 import { askEntrance } from '../haproxy/probe.ts';
 import type { Finding } from '../nginx/doctor.ts';
 import type { RouterContext } from '../port.ts';
-import { addressOf, hostsIn, instanceOf, settingsOf } from './admin.ts';
+import { addressOf, hostsIn, instanceOf, names, settingsOf } from './admin.ts';
 import { clusterOf, filesIn } from './names.ts';
 import { runningGeneration } from './running.ts';
 
@@ -31,6 +31,15 @@ export async function envoyDoctor(spec: EnvoyRouterSpec, context: RouterContext)
       'the clusters tell their workers at once, and ask no server that fails',
       () => settings(spec, context),
       `\`common_lb_config\` of ${page} in both clusters`,
+    ),
+    await found(
+      `Envoy follows the files in ${dir}`,
+      async () => {
+        for (const path of [route, servers.a, servers.b]) {
+          if (!(await names(admin, path))) throw new Error(`no listener or cluster of Envoy names ${path}`);
+        }
+      },
+      `\`path_config_source\` of ${page}; \`dir\` as Envoy has it`,
     ),
     await found(
       `${dir} can be written`,
