@@ -45,6 +45,19 @@ describe('no session', () => {
     });
   });
 
+  test('a worker without an SSH client says so', async () => {
+    const { PATH } = process.env;
+    process.env.PATH = at.dir;
+    try {
+      await expect(at.deployer.read(server)).rejects.toMatchObject({
+        code: 'serverRefused',
+        message: 's1: the program ssh cannot be started here: install the OpenSSH client',
+      });
+    } finally {
+      process.env.PATH = PATH;
+    }
+  });
+
   test('a key that is not taken is a refusal, with where to put it', async () => {
     await at.sshd.newKey('stranger');
     const refused = changed({ identityFile: join(at.sshd.folder, 'stranger') }).deploy(order(server, v2, 2));

@@ -188,7 +188,13 @@ describe('folders and locks', () => {
 
 /** The ssh clients of this process, as if the worker's host had lost its network. */
 async function endClients(): Promise<void> {
-  for (const pid of await childrenOf(process.pid, 'ssh')) process.kill(pid, 'SIGKILL');
+  for (const pid of await childrenOf(process.pid, 'ssh')) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It ended by itself meanwhile.
+    }
+  }
 }
 
 /** The child of flock keeps the lock, too. */
@@ -210,6 +216,24 @@ describe('restarts', () => {
     expect(await at.deployer.deploy(order(server, v2, 2))).toEqual(build(v2));
   });
 
+  test('a process that ended before anybody saw it is not waited for', async () => {
+    const server = await installed();
+    const began = performance.now();
+    const ending = changed({ service: { restart: stopIn(inHome(server)), pid: serviceIn(inHome(server)).pid } });
+    await expect(ending.deploy(order(server, v2, 2))).rejects.toThrow(/the process ended before it answered/);
+    expect(performance.now() - began).toBeLessThan(at.spec.readyMs);
+  });
+
+  test('a restart that hangs is given up, and ended by the next attempt', async () => {
+    const server = await installed();
+    const { pid } = serviceIn(inHome(server));
+    const hanging = changed({ service: { restart: ['sleep', '600'], pid }, connectMs: 1_000, stepMs: 500 });
+    await expect(hanging.deploy(order(server, v2, 2))).rejects.toThrow(/switch did not end within 1500 ms/);
+    expect(await readdir(inHome(server, 'sessions'))).toHaveLength(1);
+    expect(await at.deployer.deploy(order(server, v2, 2))).toEqual(build(v2));
+    expect(await readdir(inHome(server, 'sessions'))).toEqual([]);
+  });
+
   test('a restart that fails is told with its last words', async () => {
     const server = await installed();
     const failing = changed({ service: { restart: ['sh', '-c', 'echo no such service >&2; exit 4'] } });
@@ -221,10 +245,14 @@ describe('restarts', () => {
 
   test('a session that loses its link finishes the switch that it began', async () => {
     const server = await installed();
-    const words = ['sh', '-c', 'sleep 0.4; exec "$@"', 'sh', ...serviceIn(inHome(server)).restart];
+    const go = inHome(server, 'go');
+    const wait = `while [ ! -e ${go} ]; do sleep 0.02; done; exec "$@"`;
+    const words = ['sh', '-c', wait, 'sh', ...serviceIn(inHome(server)).restart];
     const slow = changed({ service: { ...serviceIn(inHome(server)), restart: words } });
     const progress = (step: string) => step === 'current set' && void endClients();
     await expect(slow.deploy({ ...order(server, v2, 2), progress })).rejects.toThrow(/broke off during switch/);
+    expect(await at.deployer.read(server)).toMatchObject({ running: build(v1), fence: 2 });
+    await writeFile(go, '');
     await eventually(async () => (await at.deployer.read(server)).running?.version === '2.0.0');
     const before = await at.instance(server);
     expect(await at.deployer.deploy(order(server, v2, 2))).toEqual(build(v2));

@@ -56,11 +56,12 @@ async function runSession(spec: SshDeployerSpec, place: SshPlace, order: Session
   });
   if (child.stdout !== null) createInterface(child.stdout).on('line', (line) => tell(line, order));
   const limit = endAfter(child, order.limitMs);
+  letGo(child);
   feed(child, head, order.data);
   const result = await child;
   const late = limit.stop();
   order.signal?.throwIfAborted();
-  return endOf({ place, order, said: result.stdout.split('\n').flatMap(wordsIn), result, late });
+  return endOf({ place, order, said: result.stdout.split('\n').flatMap(wordsIn), child, result, late });
 }
 
 function tell(line: string, { progress }: SessionOrder): void {
@@ -99,6 +100,15 @@ function feed(child: ExecaChildProcess, head: string, data: SessionOrder['data']
   source.pipe(stdin);
 }
 
+/** The process that holds a shared connection has our pipes, too, and keeps them open until the server's side has ended. */
+function letGo(child: ExecaChildProcess): void {
+  const close = () => {
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+  };
+  child.once('exit', () => setTimeout(close, lastWordsMs));
+}
+
 function endAfter(child: ExecaChildProcess, limitMs: number): { stop: () => boolean } {
   let late = false;
   const timer = setTimeout(() => {
@@ -117,20 +127,25 @@ interface Ended {
   readonly place: SshPlace;
   readonly order: SessionOrder;
   readonly said: Said;
+  /** Knows how it ended even where its pipes had to be cut. */
+  readonly child: ExecaChildProcess;
   readonly result: ExecaReturnValue;
   readonly late: boolean;
 }
 
-function endOf({ place, order, said, result, late }: Ended): SessionEnd {
+function endOf({ place, order, said, child, result, late }: Ended): SessionEnd {
   const last = said.at(-1)?.[0];
   if (last === 'end') return { said, done: true };
-  if (result.exitCode === 3 && last !== undefined) return { said, done: false };
+  if (child.exitCode === 3 && last !== undefined) return { said, done: false };
   if (late && said.length === 0) throw sshFault(place, `no answer within ${order.limitMs} ms`);
   if (late) throw new Error(`${order.operation} did not end within ${order.limitMs} ms`);
-  if (result.exitCode === undefined && result.signal === undefined) throw noClient(place, result);
-  if (result.exitCode === 255 && said.length === 0 && result.stderr !== '') throw sshFault(place, result.stderr);
+  if (child.pid === undefined) throw noClient(place, result);
+  if (child.exitCode === 255 && said.length === 0 && result.stderr !== '') throw sshFault(place, result.stderr);
   throw new Error(`the session broke off during ${order.operation}: ${result.stderr.trim().split('\n').at(-1) ?? ''}`);
 }
+
+/** For what an ended client has written and we have not read yet. */
+const lastWordsMs = 300;
 
 const noClient = ({ server }: SshPlace, result: ExecaReturnValue): GrayError =>
   new GrayError('serverRefused', `${server}: the program ssh cannot be started here: install the OpenSSH client`, {

@@ -11,6 +11,8 @@ const probeMs = 2_000;
 const pauseMs = 50;
 /** A look at the process costs a session. */
 const lookEveryMs = 500;
+/** A supervisor may start the process a moment after its command has returned. */
+const absentMs = 2_000;
 
 export interface Asked extends Site {
   readonly server: ServerSpec;
@@ -55,6 +57,7 @@ class Watch {
   /** The first process that was seen to be a new one. */
   #born: ServiceProcess | null = null;
   #lookedAt = performance.now();
+  #absentSince: number | null = null;
 
   constructor(awaited: Waiting) {
     this.#awaited = awaited;
@@ -89,7 +92,16 @@ class Watch {
     if (process === null) return;
     const same = this.#born?.pid === process.pid && this.#born.start === process.start;
     if (this.#born !== null && !same) throw new Error('the process ended before it answered');
+    if (this.#isAbsent(process)) throw new Error('the process ended before it answered, and none is there');
     if (process.active === 'failed') throw new Error('the process ended before it answered: its unit has failed');
     if (isFresh(process, this.#awaited.current) === true) this.#born = process;
+  }
+
+  /** Longer than it takes to start one. A unit that runs something before its process is still activating. */
+  #isAbsent({ pid, active }: ServiceProcess): boolean {
+    const gone = pid === 0 && (active === 'none' || active === 'inactive');
+    const now = performance.now();
+    this.#absentSince = gone ? (this.#absentSince ?? now) : null;
+    return this.#absentSince !== null && now - this.#absentSince > absentMs;
   }
 }
