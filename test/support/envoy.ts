@@ -12,6 +12,13 @@ import { type StartedProcess, startProcess } from './processes.ts';
 
 const lua = fileURLToPath(new URL('../../src/adapters/router/envoy/gray.lua', import.meta.url));
 
+/** Fetched before the first test, or found on PATH. */
+function program(): string {
+  const path = process.env[envoyProgram.variable];
+  if (path) return path;
+  throw new Error('there is no Envoy: its wheel could not be fetched, and none is on PATH');
+}
+
 export interface EnvoyOrder {
   readonly servers: readonly ServerSpec[];
   /** Where its files are kept. */
@@ -62,7 +69,7 @@ export class Envoy {
   async run(): Promise<void> {
     await rm(this.spec.admin, { force: true });
     this.#process = await startProcess({
-      command: process.env[envoyProgram.variable] ?? '',
+      command: program(),
       args: [
         ...['-c', join(this.dir, 'envoy.yaml'), '--concurrency', String(this.#workers), '-l', 'warning'],
         ...['--disable-hot-restart', '--log-path', join(this.dir, 'envoy.log')],
