@@ -206,8 +206,9 @@ async function endHolders(file: string): Promise<void> {
   }
 }
 
+// Those that mostly wait do it together.
 describe('restarts', () => {
-  test('a restart that replaces nothing is seen, although the right version may be answered', async () => {
+  test.concurrent('a restart that replaces nothing is seen, although the right version may be answered', async () => {
     const server = await installed();
     const { pid } = serviceIn(inHome(server));
     const idle = changed({ service: { restart: ['true'], pid }, readyMs: 300 });
@@ -216,7 +217,7 @@ describe('restarts', () => {
     expect(await at.deployer.deploy(order(server, v2, 2))).toEqual(build(v2));
   });
 
-  test('a process that ended before anybody saw it is not waited for', async () => {
+  test.concurrent('a process that ended before anybody saw it is not waited for', async () => {
     const server = await installed();
     const began = performance.now();
     const ending = changed({ service: { restart: stopIn(inHome(server)), pid: serviceIn(inHome(server)).pid } });
@@ -224,17 +225,17 @@ describe('restarts', () => {
     expect(performance.now() - began).toBeLessThan(at.spec.readyMs);
   });
 
-  test('a restart that hangs is given up, and ended by the next attempt', async () => {
+  test.concurrent('a restart that hangs is given up, and ended by the next attempt', async () => {
     const server = await installed();
     const { pid } = serviceIn(inHome(server));
-    const hanging = changed({ service: { restart: ['sleep', '600'], pid }, connectMs: 1_000, stepMs: 500 });
-    await expect(hanging.deploy(order(server, v2, 2))).rejects.toThrow(/switch did not end within 1500 ms/);
+    const hanging = changed({ service: { restart: ['sleep', '600'], pid }, connectMs: 1_000, stepMs: 1_500 });
+    await expect(hanging.deploy(order(server, v2, 2))).rejects.toThrow(/switch did not end within 2500 ms/);
     expect(await readdir(inHome(server, 'sessions'))).toHaveLength(1);
     expect(await at.deployer.deploy(order(server, v2, 2))).toEqual(build(v2));
     expect(await readdir(inHome(server, 'sessions'))).toEqual([]);
   });
 
-  test('a restart that fails is told with its last words', async () => {
+  test.concurrent('a restart that fails is told with its last words', async () => {
     const server = await installed();
     const failing = changed({ service: { restart: ['sh', '-c', 'echo no such service >&2; exit 4'] } });
     await expect(failing.deploy(order(server, v2, 2))).rejects.toMatchObject({
