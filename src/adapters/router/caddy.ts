@@ -15,7 +15,7 @@ import type { DrainRequest, Router, RouterAbilities, RouterContext } from './por
 import { routeStateSchema } from './route-schema.ts';
 
 export { caddyConfig } from './caddy/config.ts';
-export { caddyDoctor, type Finding as CaddyFinding } from './caddy/doctor.ts';
+export { caddyDoctor } from './caddy/doctor.ts';
 
 export const caddyAbilities: RouterAbilities = {
   kind: 'caddy',

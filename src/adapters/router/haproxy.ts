@@ -13,7 +13,7 @@ import type { Confirmation, ConfirmRequest, Router, RouterAbilities, RouterConte
 import { severalRouters } from './several.ts';
 
 export { haproxyConfig } from './haproxy/config.ts';
-export { type Finding as HaproxyFinding, haproxyDoctor } from './haproxy/doctor.ts';
+export { haproxyDoctor } from './haproxy/doctor.ts';
 export { haproxyFallbacks } from './haproxy/fallbacks.ts';
 
 export const haproxyAbilities: RouterAbilities = {

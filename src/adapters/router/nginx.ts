@@ -1,6 +1,7 @@
 /** nginx in two modes: with the Lua module, which changes without a reload, and as it comes. */
 import type { NginxRouterSpec } from '../../domain/spec.ts';
-import { type Finding, nginxLuaDoctor } from './nginx/doctor.ts';
+import type { Finding } from '../finding.ts';
+import { nginxLuaDoctor } from './nginx/doctor.ts';
 import { nginxLuaRouter } from './nginx/lua.ts';
 import { nginxReloadDoctor } from './nginx/reload/doctor.ts';
 import { nginxReloadRouter } from './nginx/reload/reload.ts';

@@ -4,19 +4,12 @@ import { z } from 'zod';
 import { GrayError } from '../../../domain/errors.ts';
 import type { ServerSpec } from '../../../domain/server.ts';
 import type { ContainerDeployerSpec } from '../../../domain/spec.ts';
+import { type Finding, fine, wrong } from '../../finding.ts';
 import { isUnreachable, readVersion } from '../../version-probe.ts';
 import type { DeployerContext } from '../port.ts';
 import { contentOf } from './engine.ts';
 import { containersOf } from './fleet.ts';
 import { type Site, siteOf } from './site.ts';
-
-export interface Finding {
-  readonly ok: boolean;
-  /** What was looked at, and what was found where it is not ok. */
-  readonly what: string;
-  /** How to mend it; empty when ok. */
-  readonly mend: string;
-}
 
 export interface DoctorContext extends DeployerContext {
   readonly servers: readonly ServerSpec[];
@@ -70,6 +63,3 @@ async function serverFinding(site: Site): Promise<Finding> {
     `name the container that serves in servers: deploy: { adopt: … }; ${page}`,
   );
 }
-
-const fine = (what: string): Finding => ({ ok: true, what, mend: '' });
-const wrong = (what: string, mend: string): Finding => ({ ok: false, what, mend });

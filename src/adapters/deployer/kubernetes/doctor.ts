@@ -2,16 +2,9 @@
 import pMap from 'p-map';
 import type { ServerSpec } from '../../../domain/server.ts';
 import type { KubernetesDeployerSpec } from '../../../domain/spec.ts';
+import { type Finding, fine, wrong } from '../../finding.ts';
 import type { DeployerContext } from '../port.ts';
 import { podsOf, type Site, siteOf, workloadAt } from './site.ts';
-
-export interface Finding {
-  readonly ok: boolean;
-  /** What was looked at, and what was found where it is not ok. */
-  readonly what: string;
-  /** How to mend it; empty when ok. */
-  readonly mend: string;
-}
 
 export interface DoctorContext extends DeployerContext {
   readonly servers: readonly ServerSpec[];
@@ -49,6 +42,3 @@ async function objectFinding(site: Site): Promise<Finding> {
     `\`kubectl -n ${site.spec.namespace} describe pods\` tells why`,
   );
 }
-
-const fine = (what: string): Finding => ({ ok: true, what, mend: '' });
-const wrong = (what: string, mend: string): Finding => ({ ok: false, what, mend });

@@ -3,28 +3,22 @@ import pMap from 'p-map';
 import { GrayError } from '../../../domain/errors.ts';
 import type { ServerSpec } from '../../../domain/server.ts';
 import type { SshDeployerSpec, SystemdService } from '../../../domain/spec.ts';
+import { type Finding, fine, wrong } from '../../finding.ts';
 import { sharedGate } from './gate.ts';
 import { examine, runThere, type Site } from './operations.ts';
 import { placeOf } from './place.ts';
 import { answer } from './session.ts';
 
-export interface SshSetting {
-  readonly ok: boolean;
-  readonly what: string;
-  /** Empty where it is right. */
-  readonly mend: string;
-}
-
 export async function sshDoctor(
   spec: SshDeployerSpec,
   { servers, target }: { readonly servers: readonly ServerSpec[]; readonly target: string },
-): Promise<SshSetting[]> {
+): Promise<Finding[]> {
   const line = { spec, gate: sharedGate(target, spec.sessions) };
   const each = await pMap(servers, (server) => examineServer(line, server), { concurrency: 10 });
   return each.flat();
 }
 
-async function examineServer(line: Site['line'], server: ServerSpec): Promise<SshSetting[]> {
+async function examineServer(line: Site['line'], server: ServerSpec): Promise<Finding[]> {
   try {
     const site = { line, place: placeOf(line.spec, server) };
     const login = await examineLogin(site);
@@ -35,7 +29,7 @@ async function examineServer(line: Site['line'], server: ServerSpec): Promise<Ss
   }
 }
 
-async function examineLogin(site: Site): Promise<SshSetting[]> {
+async function examineLogin(site: Site): Promise<Finding[]> {
   const { server, dir } = site.place;
   const said = await examine(site);
   const user = answer(said, 'user') ?? '';
@@ -43,13 +37,13 @@ async function examineLogin(site: Site): Promise<SshSetting[]> {
   const closed = answer(said, 'closed');
   return [
     missing.length === 0
-      ? right(`${server}: logged in as ${user}, with all programs that are needed`)
+      ? fine(`${server}: logged in as ${user}, with all programs that are needed`)
       : wrong(
           `${server}: programs are missing: ${missing.join(', ')}`,
           'install coreutils, findutils, tar and util-linux',
         ),
     closed === undefined
-      ? right(`${server}: ${user} may write in ${dir}`)
+      ? fine(`${server}: ${user} may write in ${dir}`)
       : wrong(
           `${server}: ${user} may not write in ${closed}`,
           `mkdir -p ${dir} && chown ${user} ${dir}, as root there`,
@@ -57,20 +51,20 @@ async function examineLogin(site: Site): Promise<SshSetting[]> {
   ];
 }
 
-function examineService(site: Site): Promise<SshSetting[]> {
+function examineService(site: Site): Promise<Finding[]> {
   const { service } = site.line.spec;
   const { unit } = site.place;
   if ('restart' in service || unit === null) return examineCommand(site);
   return examineUnit(site, service, unit);
 }
 
-async function examineCommand(site: Site): Promise<SshSetting[]> {
+async function examineCommand(site: Site): Promise<Finding[]> {
   const { server, restart, process } = site.place;
   const [program = ''] = restart;
   const { status } = await runThere(site, ['sh', '-c', 'command -v "$1"', 'sh', program]);
   return [
     status === 0
-      ? right(`${server}: ${program} is there`)
+      ? fine(`${server}: ${program} is there`)
       : wrong(
           `${server}: ${program} cannot be run there`,
           'install it there, or name another in deployer.service.restart',
@@ -88,7 +82,7 @@ async function examineCommand(site: Site): Promise<SshSetting[]> {
 
 const looked = ['LoadState', 'WorkingDirectory', 'ExecStart', 'EnvironmentFiles'].map((name) => `--property=${name}`);
 
-async function examineUnit(site: Site, { as }: SystemdService, unit: string): Promise<SshSetting[]> {
+async function examineUnit(site: Site, { as }: SystemdService, unit: string): Promise<Finding[]> {
   const { server, dir, restart } = site.place;
   const user = as === 'user' ? ['--user'] : [];
   const { output } = await runThere(site, ['systemctl', ...user, 'show', ...looked, unit]);
@@ -96,7 +90,7 @@ async function examineUnit(site: Site, { as }: SystemdService, unit: string): Pr
   const linked = output.includes(`${dir}/current`);
   return [
     loaded
-      ? right(`${server}: ${unit} is loaded`)
+      ? fine(`${server}: ${unit} is loaded`)
       : wrong(`${server}: systemd has no ${unit}`, `write ${unit} and run systemctl daemon-reload there`),
     ...(loaded && !linked
       ? [
@@ -110,16 +104,13 @@ async function examineUnit(site: Site, { as }: SystemdService, unit: string): Pr
   ];
 }
 
-async function examineSudo(site: Site, words: readonly string[]): Promise<SshSetting> {
+async function examineSudo(site: Site, words: readonly string[]): Promise<Finding> {
   const { status } = await runThere(site, ['sudo', '-n', '-l', ...words]);
   const command = words.join(' ');
-  if (status === 0) return right(`${site.place.server}: sudo allows ${command}`);
+  if (status === 0) return fine(`${site.place.server}: sudo allows ${command}`);
   const line = `USER ALL=(root) NOPASSWD: /usr/bin/${command}`;
   return wrong(
     `${site.place.server}: sudo does not allow ${command} without a password`,
     `add to sudoers there: ${line}`,
   );
 }
-
-const right = (what: string): SshSetting => ({ ok: true, what, mend: '' });
-const wrong = (what: string, mend: string): SshSetting => ({ ok: false, what, mend });

@@ -2,24 +2,20 @@
 import { access } from 'node:fs/promises';
 import type { ServerSpec } from '../../../domain/server.ts';
 import type { CaddyRouterSpec } from '../../../domain/spec.ts';
-import { askEntrance } from '../haproxy/probe.ts';
+import { type Finding, fine, messageOf, wrong } from '../../finding.ts';
 import type { RouterContext } from '../port.ts';
+import { probeAnswers } from '../probe-finding.ts';
 import { configAt, openRequestsAt, startOf } from './admin.ts';
 import { type RunningConfig, runningConfig } from './running-config.ts';
-
-export interface Finding {
-  readonly ok: boolean;
-  /** What was looked at, and what was found where it is not ok. */
-  readonly what: string;
-  /** How to mend it; empty when ok. */
-  readonly mend: string;
-}
 
 const page = 'docs/adapters/caddy.md';
 
 /** Changes nothing. Never throws: a Caddy that does not answer is a finding. */
 export async function caddyDoctor(spec: CaddyRouterSpec, context: RouterContext): Promise<Finding[]> {
-  return [...(await examineCaddy(spec, context)), await probeAnswers(spec)];
+  return [
+    ...(await examineCaddy(spec, context)),
+    await probeAnswers(spec, `the probe site of ${page}, on loopback, and a running decider`),
+  ];
 }
 
 async function examineCaddy({ admin }: CaddyRouterSpec, { servers }: RouterContext): Promise<Finding[]> {
@@ -71,23 +67,3 @@ async function roadThere({ roads }: RunningConfig): Promise<Finding> {
   if (missing.length === 0) return fine('the way to stable is there');
   return wrong(`${missing.join(', ')} is not there`, 'start the decider with this directory as `road`');
 }
-
-/** A doctor is in no hurry, and a busy machine is not ill. */
-const patienceMs = 10_000;
-
-async function probeAnswers({ probe, identity }: CaddyRouterSpec): Promise<Finding> {
-  const mend = `the probe site of ${page}, on loopback, and a running decider`;
-  try {
-    const version = { get: '/', version: '$', digest: '$' };
-    const { headers } = await askEntrance({ probe, identity, version }, { user: null }, patienceMs);
-    const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => !headers[header]);
-    if (missing.length === 0) return fine(`the probe entrance ${probe} answers`);
-    return wrong(`the probe entrance ${probe} does not send ${missing.join(', ')}`, mend);
-  } catch (error) {
-    return wrong(`the probe entrance ${probe} does not answer: ${messageOf(error)}`, mend);
-  }
-}
-
-const fine = (what: string): Finding => ({ ok: true, what, mend: '' });
-const wrong = (what: string, mend: string): Finding => ({ ok: false, what, mend });
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -3,9 +3,9 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { isIP } from 'node:net';
 import type { EnvoyRouterSpec } from '../../../domain/spec.ts';
-import { askEntrance } from '../haproxy/probe.ts';
-import type { Finding } from '../nginx/doctor.ts';
+import { type Finding, fine, found, wrong } from '../../finding.ts';
 import type { RouterContext } from '../port.ts';
+import { probeAnswers } from '../probe-finding.ts';
 import { addressOf, hostsIn, instanceOf, names, settingsOf } from './admin.ts';
 import { clusterOf, filesIn } from './names.ts';
 import { runningGeneration } from './running.ts';
@@ -55,21 +55,8 @@ export async function envoyDoctor(spec: EnvoyRouterSpec, context: RouterContext)
       async () => void (await runningGeneration(spec)),
       `the probe listener of ${page}, with gray.lua in its filters`,
     ),
-    await found(
-      `the probe entrance ${probe} answers`,
-      () => probed(spec),
-      `the probe listener of ${page}, on loopback`,
-    ),
+    await probeAnswers(spec, `the probe listener of ${page}, on loopback`),
   ];
-}
-
-async function found(what: string, look: () => Promise<void>, mend: string): Promise<Finding> {
-  try {
-    await look();
-    return { ok: true, what, mend: '' };
-  } catch (error) {
-    return { ok: false, what: error instanceof Error ? error.message : String(error), mend };
-  }
 }
 
 async function knowsServers(spec: EnvoyRouterSpec, context: RouterContext): Promise<void> {
@@ -93,16 +80,6 @@ async function settings({ admin }: EnvoyRouterSpec, { target }: RouterContext): 
 
 function addresses({ servers }: RouterContext): Finding {
   const named = servers.filter(({ address }) => isIP(address.host) === 0).map(({ id }) => id);
-  if (named.length === 0) return { ok: true, what: 'every server has an IP address', mend: '' };
-  return { ok: false, what: `not at an IP address: ${named.join(', ')}`, mend: 'write addresses instead of names' };
-}
-
-/** A doctor is in no hurry, and a busy machine is not ill. */
-const patienceMs = 10_000;
-
-async function probed({ probe, identity }: EnvoyRouterSpec): Promise<void> {
-  const version = { get: '/', version: '$', digest: '$' };
-  const { headers } = await askEntrance({ probe, identity, version }, { user: null }, patienceMs);
-  const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => !headers[header]);
-  if (missing.length > 0) throw new Error(`the probe entrance ${probe} does not send ${missing.join(', ')}`);
+  if (named.length === 0) return fine('every server has an IP address');
+  return wrong(`not at an IP address: ${named.join(', ')}`, 'write addresses instead of names');
 }

@@ -3,22 +3,15 @@ import { constants } from 'node:fs';
 import { access } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { HaproxyInstance, HaproxyRouterSpec } from '../../../domain/spec.ts';
+import { type Finding, fine, messageOf, wrong } from '../../finding.ts';
 import type { RouterContext } from '../port.ts';
+import { probeAnswers } from '../probe-finding.ts';
 import { type Cli, withCli } from './cli.ts';
 import { foreignUses, loadsStates, runningConfig } from './config-file.ts';
 import { generationOf, nameIn, pools, processOf, statesOf } from './look.ts';
 import { variables } from './names.ts';
-import { askEntrance } from './probe.ts';
 import { rowOf } from './state-file.ts';
 import { mayWrite } from './writer.ts';
-
-export interface Finding {
-  readonly ok: boolean;
-  /** What was looked at, and what was found where it is not ok. */
-  readonly what: string;
-  /** How to mend it; empty when ok. */
-  readonly mend: string;
-}
 
 /** Changes nothing. Never throws: a router that does not answer is a finding. */
 export async function haproxyDoctor(spec: HaproxyRouterSpec, context: RouterContext): Promise<Finding[]> {
@@ -46,7 +39,10 @@ async function examine(spec: HaproxyRouterSpec, instance: HaproxyInstance, conte
     ...running,
     await writable(instance.map),
     await writable(instance.stateFile),
-    await probeAnswers(spec, instance),
+    await probeAnswers(
+      { ...instance, identity: spec.identity },
+      'the probe frontend of docs/adapters/haproxy.md, on loopback',
+    ),
   ];
 }
 
@@ -120,23 +116,3 @@ const writable = (path: string): Promise<Finding> =>
     () => fine(`${path} can be replaced`),
     () => wrong(`${path} cannot be replaced`, `let the worker write in ${dirname(path)}`),
   );
-
-/** A doctor is in no hurry, and a busy machine is not ill. */
-const patienceMs = 10_000;
-
-async function probeAnswers({ identity }: HaproxyRouterSpec, { probe }: HaproxyInstance): Promise<Finding> {
-  const mend = 'the probe frontend of docs/adapters/haproxy.md, on loopback';
-  try {
-    const version = { get: '/', version: '$', digest: '$' };
-    const { headers } = await askEntrance({ probe, identity, version }, { user: null }, patienceMs);
-    const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => headers[header] === undefined);
-    if (missing.length === 0) return fine(`the probe entrance ${probe} answers`);
-    return wrong(`the probe entrance ${probe} does not send ${missing.join(', ')}`, mend);
-  } catch (error) {
-    return wrong(`the probe entrance ${probe} does not answer: ${messageOf(error)}`, mend);
-  }
-}
-
-const fine = (what: string): Finding => ({ ok: true, what, mend: '' });
-const wrong = (what: string, mend: string): Finding => ({ ok: false, what, mend });
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

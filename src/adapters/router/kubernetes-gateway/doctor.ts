@@ -1,19 +1,12 @@
 /** What a cluster needs before a release may rely on it; each finding says how to mend it. */
 import { z } from 'zod';
 import type { KubernetesGatewayRouterSpec } from '../../../domain/spec.ts';
+import { type Finding, fine, messageOf, wrong } from '../../finding.ts';
 import { kubeAccess } from '../../kubernetes/access.ts';
 import { type KubeClient, kubeClient } from '../../kubernetes/client.ts';
 import type { RouterContext } from '../port.ts';
 import { look } from './apply.ts';
 import { isReady, poolLabel, statusProblems } from './objects.ts';
-
-export interface Finding {
-  readonly ok: boolean;
-  /** What was looked at, and what was found where it is not ok. */
-  readonly what: string;
-  /** How to mend it; empty when ok. */
-  readonly mend: string;
-}
 
 const page = 'docs/adapters/kubernetes-gateway.md';
 
@@ -83,7 +76,3 @@ async function serviceFinding(
     return wrong(messageOf(error), `a Service for each pool, as in ${page}`);
   }
 }
-
-const fine = (what: string): Finding => ({ ok: true, what, mend: '' });
-const wrong = (what: string, mend: string): Finding => ({ ok: false, what, mend });
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -2,24 +2,21 @@
 import { isIPv4 } from 'node:net';
 import type { RouteState } from '../../../domain/route.ts';
 import type { NginxLuaRouterSpec } from '../../../domain/spec.ts';
+import { type Finding, fine, messageOf, wrong } from '../../finding.ts';
 import { adminClient } from '../admin-client.ts';
-import { askEntrance } from '../haproxy/probe.ts';
 import type { RouterContext } from '../port.ts';
+import { probeAnswers } from '../probe-finding.ts';
 import { routeStateSchema } from '../route-schema.ts';
-
-export interface Finding {
-  readonly ok: boolean;
-  /** What was looked at, and what was found where it is not ok. */
-  readonly what: string;
-  /** How to mend it; empty when ok. */
-  readonly mend: string;
-}
 
 const page = 'docs/adapters/nginx.md';
 
 /** Changes nothing. Never throws: an nginx that does not answer is a finding. */
 export async function nginxLuaDoctor(spec: NginxLuaRouterSpec, context: RouterContext): Promise<Finding[]> {
-  return [...(await adminFindings(spec, context)), addresses(context), await probeAnswers(spec)];
+  return [
+    ...(await adminFindings(spec, context)),
+    addresses(context),
+    await probeAnswers(spec, `the probe server of ${page}, on loopback`),
+  ];
 }
 
 async function adminFindings(spec: NginxLuaRouterSpec, { servers }: RouterContext): Promise<Finding[]> {
@@ -48,23 +45,3 @@ function addresses({ servers }: RouterContext): Finding {
   if (named.length === 0) return fine('every server has an IPv4 address');
   return wrong(`not at an IPv4 address: ${named.join(', ')}`, 'write addresses instead of names');
 }
-
-/** A doctor is in no hurry, and a busy machine is not ill. */
-const patienceMs = 10_000;
-
-async function probeAnswers({ probe, identity }: NginxLuaRouterSpec): Promise<Finding> {
-  const mend = `the probe server of ${page}, on loopback`;
-  try {
-    const version = { get: '/', version: '$', digest: '$' };
-    const { headers } = await askEntrance({ probe, identity, version }, { user: null }, patienceMs);
-    const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => !headers[header]);
-    if (missing.length === 0) return fine(`the probe entrance ${probe} answers`);
-    return wrong(`the probe entrance ${probe} does not send ${missing.join(', ')}`, mend);
-  } catch (error) {
-    return wrong(`the probe entrance ${probe} does not answer: ${messageOf(error)}`, mend);
-  }
-}
-
-const fine = (what: string): Finding => ({ ok: true, what, mend: '' });
-const wrong = (what: string, mend: string): Finding => ({ ok: false, what, mend });
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

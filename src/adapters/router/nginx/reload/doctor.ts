@@ -4,10 +4,10 @@ import { access, readFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { dirname } from 'node:path';
 import type { NginxReloadRouterSpec } from '../../../../domain/spec.ts';
+import { type Finding, fine, found, wrong } from '../../../finding.ts';
 import { readIfThere } from '../../haproxy/files.ts';
-import { askEntrance } from '../../haproxy/probe.ts';
 import type { RouterContext } from '../../port.ts';
-import type { Finding } from '../doctor.ts';
+import { probeAnswers } from '../../probe-finding.ts';
 import { namesInclude, testCandidate } from './candidate.ts';
 import { masterOf, userIdsOf } from './process.ts';
 import { runningGeneration } from './running.ts';
@@ -51,36 +51,13 @@ export async function nginxReloadDoctor(spec: NginxReloadRouterSpec, { servers }
       `the status server of ${page}, on loopback`,
     ),
     addresses(servers),
-    await found(
-      `the probe entrance ${spec.probe} answers`,
-      () => probed(spec),
-      `the probe server of ${page}, on loopback`,
-    ),
+    await probeAnswers(spec, `the probe server of ${page}, on loopback`),
   ];
-}
-
-async function found(what: string, look: () => Promise<void>, mend: string): Promise<Finding> {
-  try {
-    await look();
-    return { ok: true, what, mend: '' };
-  } catch (error) {
-    return { ok: false, what: error instanceof Error ? error.message : String(error), mend };
-  }
 }
 
 /** Open requests are counted by address. */
 function addresses(servers: RouterContext['servers']): Finding {
   const named = servers.filter(({ address }) => !isIPv4(address.host)).map(({ id }) => id);
-  if (named.length === 0) return { ok: true, what: 'every server has an IPv4 address', mend: '' };
-  return { ok: false, what: `not at an IPv4 address: ${named.join(', ')}`, mend: 'write addresses instead of names' };
-}
-
-/** A doctor is in no hurry, and a busy machine is not ill. */
-const patienceMs = 10_000;
-
-async function probed({ probe, identity }: NginxReloadRouterSpec): Promise<void> {
-  const version = { get: '/', version: '$', digest: '$' };
-  const { headers } = await askEntrance({ probe, identity, version }, { user: null }, patienceMs);
-  const missing = ['x-gray-pool', 'x-gray-fence', 'x-gray-period'].filter((header) => !headers[header]);
-  if (missing.length > 0) throw new Error(`the probe entrance ${probe} does not send ${missing.join(', ')}`);
+  if (named.length === 0) return fine('every server has an IPv4 address');
+  return wrong(`not at an IPv4 address: ${named.join(', ')}`, 'write addresses instead of names');
 }
