@@ -5,6 +5,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http';
 import type { z } from 'zod';
+import { parsedJson } from '../adapters/parsed-json.ts';
 import { closeOrderSchema, routeSchema } from '../adapters/router/route-schema.ts';
 import { GrayError, InvalidInput, staleFence } from '../domain/errors.ts';
 import type { RouteState } from '../domain/route.ts';
@@ -106,18 +107,10 @@ async function body<T>(request: IncomingMessage, schema: z.ZodType<T>): Promise<
     if (length > maxBody) throw new InvalidInput('admin call', [{ path: '', message: `longer than ${maxBody} bytes` }]);
     chunks.push(chunk);
   }
-  const parsed = schema.safeParse(json(Buffer.concat(chunks).toString('utf8')));
+  const parsed = schema.safeParse(parsedJson(Buffer.concat(chunks).toString('utf8')));
   if (parsed.success) return parsed.data;
   const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
   throw new InvalidInput('admin call', problems);
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }
 
 async function answerMetrics({ registry }: RouterMetrics, response: ServerResponse): Promise<void> {

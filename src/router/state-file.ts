@@ -3,6 +3,7 @@ import { access, constants, open, readFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { z } from 'zod';
+import { parsedJson } from '../adapters/parsed-json.ts';
 import { routeSchema } from '../adapters/router/route-schema.ts';
 import { InvalidInput } from '../domain/errors.ts';
 import type { DesiredRoute } from '../domain/route.ts';
@@ -19,7 +20,7 @@ export async function readStateFile(file: string, target: string): Promise<Desir
     throw error;
   });
   if (text === null) return null;
-  const parsed = fileSchema.safeParse(json(text));
+  const parsed = fileSchema.safeParse(parsedJson(text));
   if (!parsed.success) throw refused(file, 'is damaged; restore it or, with nobody on gray, remove it');
   if (parsed.data.target !== target) throw refused(file, `belongs to target ${parsed.data.target}, not ${target}`);
   return parsed.data.route;
@@ -39,11 +40,3 @@ export async function writeStateFile(file: string, target: string, route: Desire
 const refused = (file: string, message: string) => new InvalidInput('router state', [{ path: file, message }]);
 
 const isMissing = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'ENOENT';
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

@@ -3,6 +3,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { z } from 'zod';
 import { GrayError } from '../../domain/errors.ts';
+import { parsedJson } from '../parsed-json.ts';
 import type { KubeAccess } from './access.ts';
 
 export interface KubeCall {
@@ -35,7 +36,7 @@ export const kubeClient =
       throw new GrayError('routerUnreachable', `no answer from the API server ${reached.server}: ${why}`, { cause });
     });
     if (status === 409) throw new Conflict(call.path);
-    const content = json(text);
+    const content = parsedJson(text);
     if (status !== 200 && status !== 201 && status !== 202) throw refusal(call, status, content);
     const parsed = answer.safeParse(content);
     if (parsed.success) return parsed.data;
@@ -80,12 +81,4 @@ function refusal({ method, path }: KubeCall, status: number, content: unknown): 
   const why = typeof said === 'string' && said !== '' ? said : `status ${status}`;
   const code = status === 429 || status >= 500 ? 'routerUnreachable' : 'routerRefused';
   return new GrayError(code, `${method} ${path}: ${why}`, { details: { status } });
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

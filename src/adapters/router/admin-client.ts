@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import type { z } from 'zod';
 import { GrayError, staleFence } from '../../domain/errors.ts';
 import type { EmbeddedRouterSpec } from '../../domain/spec.ts';
+import { parsedJson } from '../parsed-json.ts';
 import { adminErrorSchema } from './route-schema.ts';
 
 export interface AdminCall {
@@ -22,7 +23,7 @@ export const adminClient =
     const { status, text } = await send(spec, call).catch((cause: unknown) => {
       throw unreachable(spec, cause);
     });
-    const content = json(text);
+    const content = parsedJson(text);
     if (status !== 200) throw refusal(status, content);
     const parsed = answer.safeParse(content);
     if (parsed.success) return parsed.data;
@@ -77,12 +78,4 @@ function refusal(status: number, content: unknown): GrayError {
   // A defect or a full disk on the router's side may pass; a refusal will not.
   const code = status >= 500 ? 'routerUnreachable' : 'routerRefused';
   return new GrayError(code, data?.message ?? `the router answered status ${status}`, { details: data?.details ?? {} });
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -5,24 +5,15 @@
 import { readdir, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { DesiredRoute } from '../../domain/route.ts';
-import type { Place, ServerSpec } from '../../domain/server.ts';
+import { parsedJson } from '../parsed-json.ts';
 import { readIfThere } from './haproxy/files.ts';
 import { routeSchema } from './route-schema.ts';
 
 export const routePath = (followed: string, generation: string): string => `${followed}.route.${generation}`;
 
-/** Nobody has written, or the files at rest were put back since: everybody on pool a. */
-export function routeAtRest(servers: readonly ServerSpec[], fence = 0): DesiredRoute {
-  const places = servers.map(({ id, spare }): [string, Place] => [id, spare ? 'out' : 'a']);
-  return {
-    ...{ fence, release: '', period: 'normal', stable: 'a', servers: Object.fromEntries(places) },
-    split: { shareBp: 0, salt: '', alwaysGray: [], alwaysStable: [], rest: 'stable' },
-  };
-}
-
 /** Null where nobody here knows the generation: a router must not guess. */
 export async function routeBehind(followed: string, generation: string): Promise<DesiredRoute | null> {
-  return routeSchema.safeParse(json(await readIfThere(routePath(followed, generation)))).data ?? null;
+  return routeSchema.safeParse(parsedJson(await readIfThere(routePath(followed, generation)))).data ?? null;
 }
 
 /** Removes older routes. Some stay: whoever asked the router just before still looks for one of them. */
@@ -40,11 +31,3 @@ const kept = 4;
 
 /** The fence that a generation begins with; 0 for none. */
 export const fenceOf = (generation: string): number => Number.parseInt(generation, 10) || 0;
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}

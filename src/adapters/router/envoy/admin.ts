@@ -1,15 +1,13 @@
 /** Envoy's admin side, only read: which process it is, its servers and what is open at each. */
-import { request } from 'node:http';
 import { z } from 'zod';
 import { GrayError } from '../../../domain/errors.ts';
 import type { ServerTraffic } from '../../../domain/route.ts';
 import type { Place, PoolName, ServerSpec } from '../../../domain/server.ts';
+import { parsedJson } from '../../parsed-json.ts';
+import { adminText } from '../admin-text.ts';
 import type { RouterContext } from '../port.ts';
 import { clusterOf } from './names.ts';
 import type { Site } from './site.ts';
-
-/** One connection for each question: a kept one could outlive the process it asked. */
-const timeoutMs = 2_000;
 
 /** Numbers come as text, and not at all where they are zero. */
 const count = z.coerce.number().int().min(0).default(0);
@@ -144,46 +142,11 @@ export async function names(admin: string, path: string): Promise<boolean> {
 }
 
 async function told<T>(admin: string, path: string, schema: z.ZodType<T>): Promise<T> {
-  const parsed = schema.safeParse(json(await ask(admin, path)));
+  const parsed = schema.safeParse(parsedJson(await ask(admin, path)));
   if (parsed.success) return parsed.data;
   throw new GrayError('routerRefused', `${admin}${path.split('?', 1)[0]} does not answer as Envoy does`, {
     cause: parsed.error,
   });
 }
 
-async function ask(admin: string, path: string): Promise<string> {
-  const { status, text } = await send(admin, path).catch((cause: unknown) => {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new GrayError('routerUnreachable', `no answer from Envoy's admin side at ${admin}: ${why}`, { cause });
-  });
-  if (status === 200) return text;
-  throw new GrayError('routerRefused', `Envoy's admin side at ${admin} answered ${path} with status ${status}`);
-}
-
-const send = (admin: string, path: string): Promise<{ readonly status: number; readonly text: string }> =>
-  new Promise((resolve, reject) => {
-    const signal = AbortSignal.timeout(timeoutMs);
-    const asked = request({ ...placeOf(admin), path, agent: false, signal }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.once('error', reject);
-      response.once('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString('utf8') }),
-      );
-    });
-    asked.once('error', reject).end();
-  });
-
-function placeOf(admin: string) {
-  if (!URL.canParse(admin)) return { socketPath: admin };
-  const { hostname, port } = new URL(admin);
-  return { host: hostname.replace(/^\[|\]$/g, ''), port: Number(port || 9901) };
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
+const ask = (admin: string, path: string): Promise<string> => adminText({ name: 'Envoy', port: 9901 }, admin, path);

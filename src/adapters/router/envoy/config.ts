@@ -1,6 +1,7 @@
 /** The bootstrap configuration that a target needs, once. What changes lies in the files that a release writes. */
+
+import { routeAtRest } from '../../../domain/fence.ts';
 import type { PoolName } from '../../../domain/server.ts';
-import { routeAtRest } from '../route-files.ts';
 import { clusterOf, filesIn } from './names.ts';
 import { type ResourceOrder, routeText, serversText } from './resources.ts';
 

@@ -1,13 +1,14 @@
 /** What Envoy runs: the generation that its workers decide by, and the route behind it. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GrayError } from '../../../domain/errors.ts';
+import { routeAtRest } from '../../../domain/fence.ts';
 import type { DesiredRoute } from '../../../domain/route.ts';
 import type { EnvoyRouterSpec } from '../../../domain/spec.ts';
 import { joinPath, placeOf } from '../../base-url.ts';
 import { askServer } from '../../server-request.ts';
 import { highestTicket } from '../haproxy/fence.ts';
 import { accepts } from '../haproxy/members.ts';
-import { routeAtRest, routeBehind, routePath } from '../route-files.ts';
+import { routeBehind, routePath } from '../route-files.ts';
 import { hostsIn, placesOf, trafficOf, workersOf } from './admin.ts';
 import { generationPath } from './names.ts';
 import { filesOf, type Site } from './site.ts';
@@ -39,7 +40,8 @@ export const runningGeneration = async (spec: EnvoyRouterSpec): Promise<string> 
 /** Throws `routerRefused` where nobody here knows the generation: a router must not guess. */
 export async function routeOf(site: Site, generation: string): Promise<DesiredRoute> {
   const { route } = filesOf(site);
-  if (generation === '') return routeAtRest(site.context.servers, (await highestTicket(route))?.fence);
+  if (generation === '')
+    return { ...routeAtRest(site.context.servers), fence: (await highestTicket(route))?.fence ?? 0 };
   const found = await routeBehind(route, generation);
   if (found !== null) return found;
   throw new GrayError(

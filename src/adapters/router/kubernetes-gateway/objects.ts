@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { GrayError } from '../../../domain/errors.ts';
 import { canonical, type DesiredRoute } from '../../../domain/route.ts';
 import type { Place } from '../../../domain/server.ts';
+import { parsedJson } from '../../parsed-json.ts';
 import { routeSchema } from '../route-schema.ts';
 
 /** A pod is in the pool that this label names; Services a and b select by it. */
@@ -72,7 +73,7 @@ export function claimIn({ metadata: { annotations } }: HttpRoute): Claim | null 
 export function routeIn({ metadata: { name, annotations } }: HttpRoute): DesiredRoute | null {
   const text = annotations?.[routeAnnotation];
   if (text === undefined) return null;
-  const parsed = routeSchema.safeParse(json(text));
+  const parsed = routeSchema.safeParse(parsedJson(text));
   if (parsed.success) return parsed.data;
   const message = `the annotation ${routeAnnotation} of HTTPRoute ${name} is damaged; restore it or, with nobody on gray, remove it`;
   throw new GrayError('routerRefused', message, { cause: parsed.error });
@@ -101,12 +102,4 @@ export function statusProblems({ metadata: { generation = 0 }, status }: HttpRou
       return [`${controllerName}: ${wanted} is ${found.status}, ${found.reason ?? ''} ${found.message ?? ''}`.trim()];
     }),
   );
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

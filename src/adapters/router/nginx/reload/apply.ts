@@ -4,8 +4,9 @@ import { type DesiredRoute, sameRoute } from '../../../../domain/route.ts';
 import { checkTicket, expelFiles, highestTicket, replaceFile, takeTicket } from '../../haproxy/fence.ts';
 import { readIfThere } from '../../haproxy/files.ts';
 import { noSteps, type OnStep } from '../../haproxy/steps.ts';
+import { fenceOf, forgetRoutes, routePath } from '../../route-files.ts';
 import { testCandidate } from './candidate.ts';
-import { fenceOf, forgetRoutes, generationIn, routeOf, routePath } from './routes.ts';
+import { generationIn, routeOf } from './routes.ts';
 import { reload, runningGeneration } from './running.ts';
 import { includeFor, type Site } from './site.ts';
 
@@ -36,7 +37,7 @@ export async function applyAt(site: Site, desired: DesiredRoute, hooks: ReloadHo
   await replaceFile(spec.include, text, ticket, onStep);
   await onStep('reload');
   await reload(spec, { generation, check: () => checkTicket(ticket), withinMs });
-  await forgetRoutes(spec.include, [generation]);
+  await forgetRoutes(spec.include, generation);
 }
 
 /** The fence is the highest of what runs, what the file says, and what anybody has begun to write. */
