@@ -18,9 +18,11 @@ import {
   whole,
 } from '../scalars.ts';
 import { artifact, base, versionProbe } from '../servers.ts';
-import { deployer, metrics, notifier, router } from './adapters.ts';
 import { check, hooks } from './checks.ts';
+import { deployer } from './deployers.ts';
 import { judge } from './judge.ts';
+import { metrics, notifier } from './metrics.ts';
+import { router } from './routers.ts';
 import { basisPoints, milliseconds } from './scalars.ts';
 
 const word = () => text('one line without white space', /^[\x21-\x7e]{1,1024}$/);
