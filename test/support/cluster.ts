@@ -63,7 +63,7 @@ export class Cluster {
       this.#store.put(`${deploymentsPath}/${name}`, {
         apiVersion: 'apps/v1',
         kind: 'Deployment',
-        metadata: { name },
+        metadata: { name, labels },
         spec: {
           replicas: 1,
           strategy: { type: strategy },
@@ -143,7 +143,8 @@ export class Cluster {
     if (token === tokens.reader && method !== 'GET') {
       return failure(403, 'Forbidden', `cannot ${method.toLowerCase()} ${pathname}`);
     }
-    if (pathname === podsPath && method === 'GET') return this.#list(searchParams.get('labelSelector') ?? '');
+    const listed = listedKinds[pathname];
+    if (listed !== undefined && method === 'GET') return this.#list(listed, searchParams.get('labelSelector') ?? '');
     if (pathname === podsPath && method === 'POST') return this.#create(JSON.parse(body));
     const object = this.objects.get(pathname);
     if (object === undefined) return failure(404, 'NotFound', `${pathname} not found`);
@@ -155,12 +156,13 @@ export class Cluster {
     return this.#patch(pathname, object, JSON.parse(body));
   }
 
-  #list(selector: string): Reply {
-    const [name = '', value] = selector.split('=');
+  #list(wanted: ClusterObject['kind'], selector: string): Reply {
+    const labels = selector.split(',').map((label) => label.split('='));
     const items = [...this.objects.values()].filter(
-      ({ kind, metadata }) => kind === 'Pod' && metadata.labels?.[name] === value,
+      ({ kind, metadata }) =>
+        kind === wanted && labels.every(([name = '', value]) => metadata.labels?.[name] === value),
     );
-    return { status: 200, content: { kind: 'PodList', apiVersion: 'v1', items } };
+    return { status: 200, content: { kind: `${wanted}List`, items } };
   }
 
   #create(object: unknown): Reply {
@@ -183,6 +185,11 @@ export class Cluster {
     return { status: 200, content: this.#store.put(path, changed) };
   }
 }
+
+const listedKinds: Readonly<Record<string, ClusterObject['kind']>> = {
+  [podsPath]: 'Pod',
+  [deploymentsPath]: 'Deployment',
+};
 
 async function listen(server: Server, port = 0): Promise<number> {
   await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));

@@ -44,11 +44,11 @@ const probeMs = 2_000;
 const availableMs = 30_000;
 
 export function kubernetesDeployer(spec: KubernetesDeployerSpec, context: DeployerContext): Deployer {
-  const siteAt = (server: ServerSpec): Site => siteOf(spec, context, server);
+  const siteAt = (server: ServerSpec): Promise<Site> => siteOf(spec, context, server);
   return {
-    read: async (server) => read(siteAt(server)),
-    deploy: async (order) => deploy(siteAt(order.server), order),
-    available: async (artifact, server) => available(siteAt(server), artifact),
+    read: async (server) => read(await siteAt(server)),
+    deploy: async (order) => deploy(await siteAt(order.server), order),
+    available: async (artifact, server) => available(await siteAt(server), artifact),
   };
 }
 

@@ -24,7 +24,7 @@ export const kubernetes = section({
   workload: oneOf(['deployment', 'pod'])
     .default('deployment')
     .describe(
-      "What a server is. It has the server's id as name, or deploy: { name: … } of the server. pod: changed in place, such as those of a StatefulSet.",
+      "What a server is. It has the server's id as name, or deploy: { name: … } or { selector: … } of the server. pod: changed in place, such as those of a StatefulSet.",
     ),
   container: text('the name of a container', label)
     .exactOptional()
@@ -58,7 +58,7 @@ export function kubernetesChecks({ artifact, base, servers = [] }: GoodSections)
   const first = new Map<string, string>();
   const objects = servers.flatMap((server, index) => {
     try {
-      const { name = server.id } = kubernetesSettings(server);
+      const { selector, name = selector ?? server.id } = kubernetesSettings(server);
       const other = first.get(name);
       first.set(name, server.id);
       return other === undefined

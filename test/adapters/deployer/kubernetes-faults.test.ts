@@ -67,6 +67,21 @@ describe('an object', () => {
     });
   });
 
+  test('may be found by labels that it alone has', async () => {
+    const server = await at().server();
+    const found = { ...server, id: 'pay-2', deploy: { selector: `server=${server.id}` } };
+    const v1 = at().image({ version: '1.0.0' });
+    expect(await at().deployer.deploy(order(found, v1, 1))).toEqual(build(v1));
+    expect((await at().deployer.read(server)).fence).toBe(1);
+    const nobody = { ...server, deploy: { selector: 'server=nobody,slot=blue' } };
+    await expect(at().deployer.read(nobody)).rejects.toMatchObject({
+      code: 'serverRefused',
+      message: expect.stringContaining('server=nobody,slot=blue in shop selects nothing, not one deployment'),
+    });
+    const both = { ...server, deploy: { selector: 'a=b', name: 'c' } };
+    await expect(at().deployer.read(both)).rejects.toMatchObject({ message: expect.stringContaining('name') });
+  });
+
   test('that is paused is refused before anything changes', async () => {
     const server = await at().server();
     const path = `/apis/apps/v1/namespaces/shop/deployments/${server.id}`;

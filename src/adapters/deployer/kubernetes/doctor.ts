@@ -23,7 +23,7 @@ async function serverFinding(
   server: ServerSpec,
 ): Promise<Finding> {
   try {
-    return await objectFinding(siteOf(spec, context, server));
+    return await objectFinding(await siteOf(spec, context, server));
   } catch (error) {
     return wrong(error instanceof Error ? error.message : String(error), `access and objects as in ${page}`);
   }

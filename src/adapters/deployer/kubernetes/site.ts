@@ -29,12 +29,19 @@ export interface Site {
   readonly call: KubeClient;
 }
 
-const settingsSchema = z.strictObject({
-  name: z
-    .string()
-    .regex(/^[a-z0-9][a-z0-9.-]{0,252}$/)
-    .exactOptional(),
-});
+const settingsSchema = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[a-z0-9][a-z0-9.-]{0,252}$/)
+      .exactOptional(),
+    /** Labels that one object has and no other, such as `app=pay,slot=blue`. */
+    selector: z
+      .string()
+      .regex(/^[A-Za-z0-9._/=,-]{1,500}$/)
+      .exactOptional(),
+  })
+  .refine(({ name, selector }) => name === undefined || selector === undefined);
 
 export type KubernetesServerSettings = z.output<typeof settingsSchema>;
 
@@ -42,12 +49,36 @@ export type KubernetesServerSettings = z.output<typeof settingsSchema>;
 export function kubernetesSettings({ id, deploy = {} }: Pick<ServerSpec, 'id' | 'deploy'>): KubernetesServerSettings {
   const parsed = settingsSchema.safeParse(deploy);
   if (parsed.success) return parsed.data;
-  throw new GrayError('serverRefused', `${id}: deploy may have name (of its Deployment or pod), nothing else`);
+  throw new GrayError(
+    'serverRefused',
+    `${id}: deploy may have name (of its Deployment or pod) or selector (labels that it alone has), nothing else`,
+  );
 }
 
-export function siteOf(spec: KubernetesDeployerSpec, context: DeployerContext, server: ServerSpec): Site {
-  const { name = server.id } = kubernetesSettings(server);
-  return { spec, context, server, name, call: inWordsOfServers(kubeClient(() => kubeAccess(spec))) };
+/** Throws `serverRefused` where the labels of the server are not those of exactly one object. */
+export async function siteOf(
+  spec: KubernetesDeployerSpec,
+  context: DeployerContext,
+  server: ServerSpec,
+): Promise<Site> {
+  const { name = server.id, selector } = kubernetesSettings(server);
+  const call = inWordsOfServers(kubeClient(() => kubeAccess(spec)));
+  const site = { spec, context, server, name, call };
+  return selector === undefined ? site : { ...site, name: await nameBy(site, selector) };
+}
+
+const namesSchema = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string() }) })) });
+
+async function nameBy({ spec, server, call }: Site, selector: string): Promise<string> {
+  const path = `${objectsPath(spec)}?labelSelector=${encodeURIComponent(selector)}`;
+  const { items } = await call({ method: 'GET', path }, namesSchema);
+  const [only, ...others] = items.map(({ metadata }) => metadata.name);
+  if (only !== undefined && others.length === 0) return only;
+  const found = only === undefined ? 'nothing' : [only, ...others].join(', ');
+  throw new GrayError(
+    'serverRefused',
+    `${server.id}: ${selector} in ${spec.namespace} selects ${found}, not one ${spec.workload}; give it labels that it alone has`,
+  );
 }
 
 /** The client speaks of routers. */
@@ -67,10 +98,10 @@ const inWordsOfServers =
 
 export const podsPath = ({ spec }: Site): string => `/api/v1/namespaces/${spec.namespace}/pods`;
 
-const objectPath = ({ spec, name }: Site): string =>
-  spec.workload === 'pod'
-    ? `/api/v1/namespaces/${spec.namespace}/pods/${name}`
-    : `/apis/apps/v1/namespaces/${spec.namespace}/deployments/${name}`;
+const objectsPath = ({ workload, namespace }: KubernetesDeployerSpec): string =>
+  workload === 'pod' ? `/api/v1/namespaces/${namespace}/pods` : `/apis/apps/v1/namespaces/${namespace}/deployments`;
+
+const objectPath = ({ spec, name }: Site): string => `${objectsPath(spec)}/${name}`;
 
 /** Throws `serverRefused` where there is none, or one that cannot be changed. */
 export async function workloadAt(site: Site): Promise<Workload> {
