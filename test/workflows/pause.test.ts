@@ -55,10 +55,10 @@ describe('a pause', () => {
   it('while a stage opens stops the clock of that stage', async () => {
     world = new World(temporal(), {
       ramp: {
-        patience: 3,
+        patience: 30,
         stages: [
           { shareBp: 500, holdMs: 200, approval },
-          { shareBp: 1_000, holdMs: 500 },
+          { shareBp: 1_000, holdMs: 2_000 },
         ],
       },
     });
