@@ -32,6 +32,8 @@ export interface Engine {
 
 /** Longest of the calls that neither stop nor pull; a start has to set up a network. */
 const usualMs = 30_000;
+/** An engine that lives says its version at once. */
+const helloMs = 5_000;
 const maxBytes = 16 * 1024 * 1024;
 
 export function engineAt(socket: string): Engine {
@@ -39,7 +41,10 @@ export function engineAt(socket: string): Engine {
   return {
     socket,
     ask: async ({ path, query = {}, ...call }) => {
-      prefix ??= negotiate(socket);
+      prefix ??= negotiate(socket).catch((cause) => {
+        prefix = undefined;
+        throw cause;
+      });
       const asked = new URLSearchParams(query).toString();
       return send(socket, { ...call, path: `${await prefix}${path}${asked === '' ? '' : `?${asked}`}` });
     },
@@ -48,7 +53,7 @@ export function engineAt(socket: string): Engine {
 
 /** Its own newest version: newer engines refuse old ones, and what is used here is in all of them. */
 async function negotiate(socket: string): Promise<string> {
-  const answer = await send(socket, { method: 'GET', path: '/_ping' });
+  const answer = await send(socket, { method: 'GET', path: '/_ping', timeoutMs: helloMs });
   if (answer.status === 200 && answer.version !== undefined) return `/v${answer.version}`;
   throw new GrayError('serverRefused', `${socket} is not the socket of Docker or Podman: ${saidBy(answer)}`);
 }
