@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { show } from './finding.ts';
 import { listed } from './near.ts';
 
-interface Found {
+export interface Found {
   readonly input?: unknown;
 }
 
