@@ -70,8 +70,8 @@ export function drainContract(world: RouterWorld): void {
       const held = await world.apply();
       const open = await world.bench.open('anna');
       await leave(held, open.server);
-      // Where a write is a reload it takes a while.
-      const patienceMs = world.router.abilities.dropsOnChange ? 2_000 : 400;
+      // Time for a write on a busy machine; where it is a reload it takes a while.
+      const patienceMs = world.router.abilities.dropsOnChange ? 3_000 : 1_200;
       const drained = refusal(world.router.drain({ servers: [open.server], patienceMs }));
       await eventually(async () => (await world.openAt(open.server)) === 1);
       await world.bench.connect().apply(world.route());
