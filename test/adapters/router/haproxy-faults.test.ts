@@ -3,75 +3,27 @@ import { rm } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { withCli } from '../../../src/adapters/router/haproxy/cli.ts';
 import { haproxyFallbacks, haproxyRouter } from '../../../src/adapters/router/haproxy.ts';
-import type { Router } from '../../../src/adapters/router/port.ts';
-import { canonical, type DesiredRoute, type Split } from '../../../src/domain/route.ts';
+import { canonical } from '../../../src/domain/route.ts';
 import { assign } from '../../../src/domain/split.ts';
-import { Haproxy } from '../../support/haproxy.ts';
 import { http } from '../../support/http.ts';
 import { eventually } from '../../support/processes.ts';
-import { type HttpServers, startServers, versionProbe } from './http-bench.ts';
+import {
+  apply,
+  confirmed,
+  context,
+  everywhere,
+  haproxy,
+  route,
+  router,
+  server,
+  serverFor,
+  useHaproxy,
+} from './haproxy-site.ts';
 
-let servers: HttpServers;
-let haproxy: Haproxy;
-let router: Router;
-let fence = 0;
-
-beforeAll(async () => {
-  servers = await startServers();
-  haproxy = await Haproxy.start({ servers: servers.specs });
-  router = haproxyRouter(haproxy.spec, context());
-});
-
-afterAll(async () => {
-  await haproxy?.end();
-  await Promise.all((servers?.backends ?? []).map((backend) => backend.stop()));
-});
-
-beforeEach(async () => {
-  await apply();
-});
-
-const context = () => ({ target: haproxy.target, servers: servers.specs });
-
-const everywhere = { s1: 'a', s2: 'a', s3: 'a', s4: 'b', s5: 'out' } as const;
-
-type Change = Partial<Omit<DesiredRoute, 'split'>> & { readonly split?: Partial<Split> };
-
-function route(change: Change = {}): DesiredRoute {
-  fence += 1;
-  const split: Split = { shareBp: 0, salt: 'f|a u+l%t', alwaysGray: [], alwaysStable: [], rest: 'stable' };
-  const base = { fence, release: 'gray-release/shop ü', period: 'gray', stable: 'a', servers: everywhere } as const;
-  return { ...base, ...change, split: { ...split, ...change.split } };
-}
-
-async function apply(change: Change = {}): Promise<DesiredRoute> {
-  const desired = route(change);
-  await router.apply(desired);
-  return desired;
-}
-
-const ask = (user: string | null, cookie = false) => {
-  const headers: Record<string, string> =
-    user === null ? {} : cookie ? { cookie: `uid=${user}` } : { 'x-user-id': user };
-  return http(haproxy.entrance, { headers });
-};
-
-const serverFor = async (user: string | null, cookie = false): Promise<string> => {
-  const { status, headers } = await ask(user, cookie);
-  return status === 200 ? String(headers['x-server']) : `status ${status}`;
-};
-
-const confirmed = (desired: DesiredRoute) =>
-  router.confirm({ desired, version: versionProbe, expected: { gray: null, stable: null }, formerly: [] });
-
-const server = (id: string) => {
-  const found = servers.backends.find((backend) => backend.id === id);
-  if (found === undefined) throw new Error(`no server ${id}`);
-  return found;
-};
+useHaproxy();
 
 test('20 000 listed users enter in small pieces and leave in one commit, and HAProxy lives', async () => {
   const alwaysGray = Array.from({ length: 20_000 }, (_, n) => `listed-user-${n}`);
@@ -165,11 +117,11 @@ test('a start without files serves the base from pool a, nothing on gray', async
 });
 
 test('a fence far ahead is taken, and the next one after it', async () => {
-  fence += 5_000;
-  const jumped = await apply({ split: { shareBp: 100 } });
+  const before = (await router.read()).route.fence;
+  const jumped = await apply({ fence: before + 5_000, split: { shareBp: 100 } });
   expect((await router.read()).route.fence).toBe(jumped.fence);
   await expect(router.apply({ ...jumped, fence: jumped.fence - 1 })).rejects.toMatchObject({ code: 'staleFence' });
-  const next = await apply({ split: { shareBp: 200 } });
+  const next = await apply({ fence: jumped.fence + 1, split: { shareBp: 200 } });
   expect(await confirmed(next)).toMatchObject({ problems: [] });
 });
 

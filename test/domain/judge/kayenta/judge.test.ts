@@ -1,34 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { unbreakable } from '../../../../src/domain/judge/index.ts';
-import { kayentaJudge } from '../../../../src/domain/judge/kayenta/index.ts';
-import type { KayentaJudgeSpec, KayentaRule } from '../../../../src/domain/judge/kayenta/spec.ts';
-import type { JudgeContext, MetricReading } from '../../../../src/domain/verdict.ts';
-import { asked, counts, foldAll, interval, series, startMs, stepMs, verdictOf } from '../samples.ts';
-import { spec } from './samples.ts';
-
-type Settings = Partial<Omit<KayentaJudgeSpec, 'metrics'>>;
-
-const judgeOf = (metrics: Readonly<Record<string, Partial<KayentaRule>>>, settings: Settings = {}) =>
-  unbreakable(kayentaJudge(spec(metrics, settings)));
-const errors = judgeOf({ errors: {} });
-const critical = judgeOf({ errors: { critical: true } });
-
-/** Rates that vary a little from interval to interval. */
-const readings = (count: number, gray: number, stable = 10): MetricReading[] =>
-  Array.from({ length: count }, (_, n) => counts([gray + (n % 3), 1_000], [stable + ((n + 1) % 3), 1_000]));
-const good = readings(8, 10);
-const bad = readings(8, 40);
+import type { MetricReading } from '../../../../src/domain/verdict.ts';
+import { asked, counts, foldAll, interval, series, stepMs, verdictOf } from '../samples.ts';
+import { bad, errors, good, judgeOf, readings, verdict } from './judged.ts';
 
 const both = (one: readonly MetricReading[], other: readonly MetricReading[]) =>
   one.map((errors, n) => interval(n + 1, { errors, ...(other[n] && { slow: other[n] }) }));
 /** Two metrics of the three that are asked for. */
 const twice = good.map((reading, n) => interval(n + 1, { errors: reading, late: reading }));
-const verdict = (
-  metrics: Readonly<Record<string, Partial<KayentaRule>>>,
-  intervals: Parameters<typeof verdictOf>[1],
-  settings: Settings = {},
-  context: Partial<JudgeContext> = {},
-) => verdictOf(judgeOf(metrics, settings), intervals, context);
 
 describe('a stage passes', () => {
   it('when gray is not off, and says by which numbers', () => {
@@ -223,74 +201,5 @@ describe('a stage is held', () => {
     const limited = { errors: { maxRate: 0.05, minSample: 100 } };
     expect(verdict(limited, series('errors', ...bad), {}, { rules: 'absolute' }).kind).toBe('pass');
     expect(verdict(limited, series('errors', counts([0, 99])), {}, { rules: 'absolute' }).kind).toBe('inconclusive');
-  });
-});
-
-describe("Kayenta's own ways can be had", () => {
-  const without = series('errors', ...good);
-  const two = { errors: {}, slow: { role: 'guard', critical: true } } as const;
-
-  it('missing data of a critical metric fails the release', () => {
-    expect(verdict(two, without, { missing: 'fails' })).toMatchObject({ kind: 'fail', metric: 'slow' });
-  });
-
-  it('missing data of half of the metrics fails it', () => {
-    const found = verdict({ errors: {}, slow: { role: 'guard' } }, without, { missing: 'fails' });
-    expect(found).toMatchObject({ kind: 'fail', reason: '1 of 2 metrics have no data' });
-  });
-
-  it('missing data of a metric that must have some lowers the score', () => {
-    const metrics = { errors: {}, slow: { role: 'guard', mustHaveData: true } } as const;
-    const found = verdict(metrics, without, { missing: 'fails' });
-    expect(found).toMatchObject({ kind: 'fail', metric: 'slow', reason: expect.stringContaining('score 50') });
-  });
-
-  it('an empty stable arm passes, a gray arm without requests never', () => {
-    const metrics = { errors: { critical: true, nanStrategy: 'replace' } } as const;
-    const settings = { failOpen: ['empty-arm-passes'] } as const;
-    const noStable = series('errors', ...Array(8).fill(counts([0, 9], [0, 0])));
-    const noGray = series('errors', ...Array(8).fill(counts([0, 0])));
-    expect(verdict(metrics, noStable).kind).toBe('inconclusive');
-    expect(verdict(metrics, noStable, settings).kind).toBe('pass');
-    expect(verdict(metrics, noGray, settings).kind).toBe('inconclusive');
-  });
-
-  it('a group without a judged metric scores 100', () => {
-    const metrics = {
-      errors: { groups: ['a'] },
-      late: { groups: ['a'] },
-      slow: { groups: ['b'], role: 'guard' },
-    } as const;
-    const intervals = good.map((reading, n) => interval(n + 1, { errors: reading, late: bad[n] ?? reading }));
-    const score = { pass: 70, marginal: 10 };
-    expect(verdict(metrics, intervals, { score })).toMatchObject({ kind: 'inconclusive' });
-    expect(verdict(metrics, intervals, { score, failOpen: ['empty-group-is-100'] })).toMatchObject({ kind: 'pass' });
-  });
-});
-
-describe('an analysis', () => {
-  it('comes only when it is due: a bad start is seen at the first one', () => {
-    const patient = judgeOf({ errors: { critical: true } }, { everyMs: 5 * stepMs });
-    expect(verdictOf(patient, series('errors', ...bad.slice(0, 4))).kind).toBe('inconclusive');
-    expect(verdictOf(patient, series('errors', ...bad.slice(0, 5))).kind).toBe('fail');
-  });
-
-  it('keeps its step after a gap', () => {
-    const late = interval(24, { errors: good[0] ?? counts([0, 1]) });
-    const fold = foldAll(errors, [...series('errors', ...good), late]);
-    expect(fold.memory.dueMs).toBe(startMs + 26 * stepMs - stepMs * ((26 - 0) % 2));
-  });
-
-  it('looks at the newest intervals only, and says what was dropped', () => {
-    const short = judgeOf({ errors: {} }, { lookback: 6, score: { pass: 95, marginal: 0 }, everyMs: 8 * stepMs });
-    const { reason } = verdictOf(short, series('errors', ...readings(8, 10)));
-    expect(reason).toContain('6 intervals, 2 older dropped');
-  });
-
-  it('does not see a fault in a minority of the intervals, as Kayenta does not', () => {
-    const minority = Array.from({ length: 10 }, (_, n) => counts([n < 7 ? 100 : 1, 1_000], [1, 1_000]));
-    expect(verdictOf(critical, series('errors', ...minority)).kind).toBe('fail');
-    const once = judgeOf({ errors: { critical: true, scale: 1_000 } }, { everyMs: 10 * stepMs });
-    expect(verdictOf(once, series('errors', ...minority)).kind).toBe('pass');
   });
 });
