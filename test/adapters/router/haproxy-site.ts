@@ -40,6 +40,10 @@ export function route(change: Change = {}): DesiredRoute {
   return { ...base, ...change, split: { ...split, ...change.split } };
 }
 
+export const skipFences = (count: number): void => {
+  fence += count;
+};
+
 export async function apply(change: Change = {}): Promise<DesiredRoute> {
   const desired = route(change);
   await router.apply(desired);
