@@ -1,6 +1,6 @@
 /** Set the router's desired state, drain what left, and prove that traffic follows. */
 import { cancellationSignal } from '@temporalio/activity';
-import type { Router } from '../src/adapters/router/port.ts';
+import type { ConfirmRequest, Router } from '../src/adapters/router/port.ts';
 import { GrayError } from '../src/domain/errors.ts';
 import { readReachable } from '../src/domain/partly.ts';
 import { effectiveShareBp } from '../src/domain/split.ts';
@@ -53,7 +53,8 @@ const isStale = (error: unknown): error is GrayError => error instanceof GrayErr
 
 async function carryOut(router: Router, order: RouteOrder, step: RouteStep): Promise<Done> {
   const { instance } = await router.apply(step.desired).catch((error: unknown) => overtaken(router, error));
-  const unconfirmed = step.confirm === null ? [] : await confirm(router, order, step, step.confirm);
+  const request = { desired: step.desired, version: order.version, since: instance };
+  const unconfirmed = step.confirm === null ? [] : await confirm(router, request, step.confirm);
   const drained = step.drain === null ? null : await router.drain({ ...step.drain, signal: cancellationSignal() });
   return { instance, closed: drained?.closed ?? {}, unconfirmed };
 }
@@ -67,12 +68,10 @@ async function overtaken(router: Router, error: unknown): Promise<never> {
 
 async function confirm(
   router: Router,
-  order: RouteOrder,
-  step: RouteStep,
-  wanted: Confirm,
+  request: Pick<ConfirmRequest, 'desired' | 'version' | 'since'>,
+  { unconfirmed, ...proof }: Confirm,
 ): Promise<readonly string[]> {
-  const { unconfirmed, ...proof } = wanted;
-  const { ok, problems } = await router.confirm({ desired: step.desired, version: order.version, ...proof });
+  const { ok, problems } = await router.confirm({ ...request, ...proof });
   if (ok || unconfirmed === 'isReported') return problems;
   throw new GrayError('routeNotConfirmed', `traffic does not follow the route: ${problems.join('; ')}`, {
     details: { problems },

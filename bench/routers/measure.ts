@@ -129,15 +129,15 @@ class Course {
     const route = this.#route(n);
     const beganMs = clockMs();
     const at = this.#changes.push({ route, beganMs, confirmedMs: Number.POSITIVE_INFINITY }) - 1;
-    await this.#router.apply(route);
-    await this.#confirm(route);
+    const { instance } = await this.#router.apply(route);
+    await this.#confirm(route, instance);
     const confirmedMs = clockMs();
     this.#changes[at] = { route, beganMs, confirmedMs };
     return confirmedMs - beganMs;
   }
 
-  async #confirm(desired: DesiredRoute): Promise<void> {
-    const order = { desired, version, expected: { gray: '1', stable: '1' }, formerly: [] };
+  async #confirm(desired: DesiredRoute, since: string): Promise<void> {
+    const order = { desired, version, expected: { gray: '1', stable: '1' }, formerly: [], since };
     for (let attempt = 1; ; attempt += 1) {
       const { ok, problems } = await this.#router.confirm(order);
       if (ok) return;

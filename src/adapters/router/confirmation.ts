@@ -24,7 +24,7 @@ export async function confirmRoute(
   ask: AskProbe,
   hash: UserHash = 'xxh32',
 ): Promise<Confirmation> {
-  const before = await router.read();
+  const before = request.since ?? (await router.read()).instance;
   const former = { users: request.formerly, segments: request.formerSegments ?? [] };
   const users = probeUsers(request.desired, former, hash);
   const probes = await Promise.all(
@@ -34,7 +34,7 @@ export async function confirmRoute(
   const problems = [
     ...differences(request.desired, after.route),
     ...probes.flatMap((probe) => (probe.ok ? [] : [sentence(probe, request)])),
-    ...(before.instance === after.instance ? [] : ['the router was restarted while it was probed']),
+    ...(before === after.instance ? [] : ['the router was restarted meanwhile']),
   ];
   return { ok: problems.length === 0, problems, probes, instance: after.instance };
 }

@@ -52,6 +52,8 @@ export interface ConfirmRequest {
   readonly formerly: readonly string[];
   /** Segments that do not apply: their requests must not reach gray by them. */
   readonly formerSegments?: readonly Segment[];
+  /** The instance that `apply` returned: a restart since then is a problem. Absent: only one while users are asked. */
+  readonly since?: string;
 }
 
 export interface Confirmation {

@@ -54,7 +54,11 @@ export function severalRouters(parts: readonly Part[], options: SeveralOptions =
       return mergedState(states);
     },
     apply: async (desired) => mergedState(answersOf(await each((router) => router.apply(desired)))),
-    confirm: async (request) => together(answersOf(await each((router) => router.confirm(request)))),
+    confirm: async (request) => {
+      const { since, ...ofEach } = request;
+      const asked = parts.length === 1 ? request : ofEach;
+      return together(answersOf(await each((router) => router.confirm(asked))));
+    },
     drain: async (request) => {
       const drained = answersOf(await each((router) => router.drain(request), null));
       return { closed: sumOf(drained.map(({ value }) => value.closed)) };

@@ -13,7 +13,7 @@ import { aliveAmong, enter, leave, movesTo, rowsAfter, stateFileChange } from '.
 import { publish } from './publish.ts';
 import { rowOf, type StateRow } from './state-file.ts';
 import type { OnStep } from './steps.ts';
-import { mayWrite, withWriter } from './writer.ts';
+import { beWriter, expelWriters } from './writer.ts';
 
 export interface Site {
   readonly instance: HaproxyInstance;
@@ -45,35 +45,25 @@ export async function applyAt(site: Site, desired: DesiredRoute): Promise<Held> 
 
 async function applyUntilKept(site: Site, desired: DesiredRoute): Promise<Held> {
   for (let restarts = 0; ; restarts += 1) {
-    const { held, guest } = await lookFirst(site);
-    await refuseUnfit(site, held, desired);
-    if (await isInForce(site, held, desired)) return held;
-    // Before anything is touched: a write that is refused half-way would leave its files.
-    if (guest) throw new GrayError('routerRefused', `${site.instance.socket} has not level admin: nobody writes there`);
-    if (restarts > restartsSurvived) throw notKept(site, held, desired);
-    const written = await write(site, desired);
+    const { held, written } = await inSession(site, (cli) => writeUnlessInForce(site, cli, desired));
+    if (!written) return held;
     const after = await lookAt(site);
-    if (after.process === written.process || (await isInForce(site, after, desired))) return kept(site, after, desired);
+    if (after.process === held.process || (await isInForce(site, after, desired))) return kept(site, after, desired);
+    if (restarts === restartsSurvived) throw notKept(site, after, desired);
   }
 }
 
-export const lookAt = ({ instance, context, onStep }: Site): Promise<Held> =>
-  withCli(instance.socket, { onStep }, (cli) => look(cli, instance, context));
+const inSession = <T>({ instance, onStep }: Site, use: (cli: Cli) => Promise<T>): Promise<T> =>
+  withCli(instance.socket, { onStep }, use);
 
-/** What is held, and whether our credentials let us read only. */
-const lookFirst = ({ instance, context, onStep }: Site): Promise<{ readonly held: Held; readonly guest: boolean }> =>
-  withCli(instance.socket, { onStep }, async (cli) => ({
-    held: await look(cli, instance, context),
-    guest: !(await mayWrite(cli)),
-  }));
+export const lookAt = (site: Site): Promise<Held> => inSession(site, (cli) => look(cli, site.instance, site.context));
 
 async function refuseUnfit(site: Site, held: Held, desired: DesiredRoute): Promise<void> {
   const { instance, context } = site;
-  const fileFence = routeIn(parseMap(await readIfThere(instance.map)))?.fence ?? 0;
-  const seen = Math.max(held.route.fence, fileFence, (await highestTicket(instance.map))?.fence ?? 0);
-  if (desired.fence < seen) throw overtaken(site, desired, seen);
-  const isRepeat = sameRoute(held.route, desired) || (await isTaken(instance.map, desired));
-  if (desired.fence === seen && !isRepeat) throw overtaken(site, desired, seen);
+  const [text, highest] = await Promise.all([readIfThere(instance.map), highestTicket(instance.map)]);
+  const seen = Math.max(held.route.fence, routeIn(parseMap(text))?.fence ?? 0, highest?.fence ?? 0);
+  const isRepeat = async () => sameRoute(held.route, desired) || (await isTaken(instance.map, desired));
+  if (desired.fence < seen || (desired.fence === seen && !(await isRepeat()))) throw overtaken(site, desired, seen);
   refuseOtherServers(held.route, desired);
   for (const server of context.servers) {
     for (const pool of pools) {
@@ -92,16 +82,32 @@ async function isInForce({ instance, context }: Site, held: Held, desired: Desir
   return moves.length === 0 && (await stateFileChange(instance.stateFile, held.rows)) === null;
 }
 
-async function write(site: Site, desired: DesiredRoute): Promise<Held> {
+interface Outcome {
+  /** Before anything was written. */
+  readonly held: Held;
+  readonly written: boolean;
+}
+
+async function writeUnlessInForce(site: Site, cli: Cli, desired: DesiredRoute): Promise<Outcome> {
+  const { instance, context } = site;
+  const held = await look(cli, instance, context);
+  await refuseUnfit(site, held, desired);
+  if (await isInForce(site, held, desired)) return { held, written: false };
+  // Before anything is touched: a write that is refused half-way would leave its files.
+  if (held.guest) throw new GrayError('routerRefused', `${instance.socket} has not level admin: nobody writes there`);
+  return { held: await write(site, cli, desired), written: true };
+}
+
+async function write(site: Site, cli: Cli, desired: DesiredRoute): Promise<Held> {
   const { instance, onStep } = site;
   const ticket = await takeTicket(instance.map, desired, onStep);
   await onStep('expel files');
   await expelFiles(ticket, [instance.map, instance.stateFile]);
-  return withWriter(instance, ticket, onStep, async (cli) => {
-    const held = await look(cli, instance, site.context);
-    await writeAll({ ...site, desired, ticket, cli }, held);
-    return held;
-  });
+  await expelWriters(cli, instance.socket);
+  await beWriter(cli, ticket, onStep);
+  const held = await look(cli, instance, site.context);
+  await writeAll({ ...site, desired, ticket, cli }, held);
+  return held;
 }
 
 async function writeAll(order: Write, held: Held): Promise<void> {

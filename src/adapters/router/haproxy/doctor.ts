@@ -8,10 +8,9 @@ import type { RouterContext } from '../port.ts';
 import { probeAnswers } from '../probe-finding.ts';
 import { type Cli, withCli } from './cli.ts';
 import { foreignUses, loadsStates, runningConfig } from './config-file.ts';
-import { generationOf, nameIn, pools, processOf, statesOf } from './look.ts';
+import { generationOf, mayWrite, nameIn, pools, processOf, statesOf } from './look.ts';
 import { variables } from './names.ts';
 import { rowOf } from './state-file.ts';
-import { mayWrite } from './writer.ts';
 
 /** Changes nothing. Never throws: a router that does not answer is a finding. */
 export async function haproxyDoctor(spec: HaproxyRouterSpec, context: RouterContext): Promise<Finding[]> {

@@ -109,8 +109,10 @@ async function writeSynced(
 
 /** Removes what older writers left: their temporary files of `paths` and their tickets. */
 export async function expelFiles(ticket: Ticket, paths: readonly string[]): Promise<void> {
-  for (const path of paths) await removeOlder(path, 'tmp', ticket);
-  await removeOlder(ticket.map, 'fence', ticket);
+  await Promise.all([
+    ...paths.map((path) => removeOlder(path, 'tmp', ticket)),
+    removeOlder(ticket.map, 'fence', ticket),
+  ]);
 }
 
 async function removeOlder(path: string, kind: 'tmp' | 'fence', than: Ticket): Promise<void> {

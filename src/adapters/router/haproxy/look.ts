@@ -22,6 +22,8 @@ export interface Held {
   /** Server ids that are ready in both pools. */
   readonly inBoth: readonly string[];
   readonly traffic: Readonly<Record<string, ServerTraffic>>;
+  /** Our credentials let us read only. */
+  readonly guest: boolean;
 }
 
 export interface Generation {
@@ -36,7 +38,7 @@ export const nameIn = (server: ServerSpec, pool: PoolName): string => server.nam
 
 /** All in one line of the CLI, so that a look costs one round trip. */
 export async function look(cli: Cli, instance: HaproxyInstance, context: RouterContext): Promise<Held> {
-  const { mapped, generation, rows, process, traffic } = await seen(cli, instance, context);
+  const { mapped, generation, rows, process, traffic, guest } = await seen(cli, instance, context);
   const meta = mapped ?? routeIn(parseMap(await readIfThere(instance.map))) ?? routeAtRest(context.servers);
   const { pid, startedAt } = process;
   const epoch = (mapped?.fence ?? 0) - generation.current;
@@ -49,14 +51,22 @@ export async function look(cli: Cli, instance: HaproxyInstance, context: RouterC
     rows,
     inBoth: context.servers.filter((server) => ready(server, 'a') && ready(server, 'b')).map(({ id }) => id),
     traffic,
+    guest,
   };
 }
+
+/** A command for admins only, that does nothing: there is no session 0. */
+const adminsOnly = 'shutdown session 0x0';
+
+export const mayWrite = async (cli: Cli): Promise<boolean> => !isDenied(await cli.ask(adminsOnly));
+
+const isDenied = (reply: string): boolean => /permission denied/i.test(reply);
 
 /** The dump of a map is no snapshot, so it counts only when the generation did not move meanwhile. */
 async function seen(cli: Cli, { map, backends }: HaproxyInstance, context: RouterContext) {
   for (let attempt = 0; attempt < 5; attempt += 1) {
-    const [before = '', dump = '', after = '', info = '', ...perPool] = await cli.askAll([
-      ...['show map', `show map ${map}`, 'show map', 'show info'],
+    const [before = '', dump = '', after = '', info = '', admin = '', ...perPool] = await cli.askAll([
+      ...['show map', `show map ${map}`, 'show map', 'show info', adminsOnly],
       ...pools.map((pool) => `show servers state ${backends[pool]}`),
       ...pools.map((pool) => `show stat ${backends[pool]} 4 -1`),
     ]);
@@ -65,7 +75,7 @@ async function seen(cli: Cli, { map, backends }: HaproxyInstance, context: Route
     const mapped = routeIn(parseMap(dump, 'dump'));
     const rows = pools.flatMap((pool, n) => statesIn(perPool[n] ?? '', backends[pool]));
     const traffic = trafficIn(perPool.slice(pools.length), context);
-    return { mapped, generation, rows, traffic, process: processIn(info) };
+    return { mapped, generation, rows, traffic, process: processIn(info), guest: isDenied(admin) };
   }
   throw new GrayError('routerUnreachable', `the map ${map} changes faster than it can be read`);
 }

@@ -5,31 +5,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GrayError } from '../../../domain/errors.ts';
-import type { HaproxyInstance } from '../../../domain/spec.ts';
-import { type Cli, withCli } from './cli.ts';
+import type { Cli } from './cli.ts';
 import { checkTicket, type Ticket } from './fence.ts';
 import type { OnStep } from './steps.ts';
 
 /** `show sess` tells it as `rx=` in days or hours for most of a week; no ordinary session may idle that long. */
 const mark = 'set timeout cli 7d';
-
-/** Ends every other writer's session, then runs `write` in a session that a newer writer can end. */
-export async function withWriter<T>(
-  { socket }: HaproxyInstance,
-  ticket: Ticket,
-  onStep: OnStep,
-  write: (cli: Cli) => Promise<T>,
-): Promise<T> {
-  await withCli(socket, { onStep }, (cli) => expelWriters(cli, socket));
-  return withCli(socket, { onStep }, async (cli) => {
-    await beWriter(cli, ticket, onStep);
-    return write(cli);
-  });
-}
-
-/** By a command for admins only, that does nothing: there is no session 0. */
-export const mayWrite = async (cli: Cli): Promise<boolean> =>
-  !/permission denied/i.test(await cli.ask('shutdown session 0x0'));
 
 /** Throws when a newer ticket was taken. Only after this may `cli` write. */
 export async function beWriter(cli: Cli, ticket: Ticket, onStep: OnStep): Promise<void> {
@@ -40,7 +21,8 @@ export async function beWriter(cli: Cli, ticket: Ticket, onStep: OnStep): Promis
   await checkTicket(ticket);
 }
 
-async function expelWriters(cli: Cli, socket: string): Promise<void> {
+/** Ends every other writer's session. */
+export async function expelWriters(cli: Cli, socket: string): Promise<void> {
   const [sockets = '', first = ''] = await cli.askAll(['show cli sockets', 'show sess']);
   const source = sourceOf(sockets, first, socket);
   let list = first;

@@ -28,6 +28,18 @@ export function restartContract(world: RouterWorld): void {
       expect(await refusal(world.router.apply(stale))).toMatchObject({ code: 'staleFence' });
     });
 
+    test('between a write and its confirmation is a problem, also where the route was kept', async () => {
+      const desired = world.route({ split: { shareBp: 300 } });
+      const { instance: since } = await world.router.apply(desired);
+      expect((await world.confirm(desired, { since })).problems).toEqual([]);
+      await world.bench.restart();
+      const { problems } = await eventually(() => world.confirm(desired, { since }).catch(() => null));
+      // Of several routers each tells its own.
+      if ((world.bench.each?.() ?? [null]).length === 1) expect(problems.join()).toContain('restarted meanwhile');
+      const { instance } = await eventually(() => world.router.apply(desired).catch(() => null));
+      await eventually(async () => (await world.confirm(desired, { since: instance })).ok);
+    });
+
     test('in the middle of a write leaves the old split or the new one, and a repeat finishes it', async () => {
       const list = (name: string) => Array.from({ length: 1_000 }, (_, n) => `${name}-${n}`);
       for (const afterMs of [0, 3, 9]) {

@@ -68,7 +68,7 @@ export class RouterWorld {
 
   confirm(
     desired: DesiredRoute,
-    more: Partial<Pick<ConfirmRequest, 'formerly' | 'formerSegments' | 'expected'>> = {},
+    more: Partial<Pick<ConfirmRequest, 'formerly' | 'formerSegments' | 'expected' | 'since'>> = {},
   ): Promise<Confirmation> {
     const usual = { formerly: [], expected: { gray: null, stable: null } };
     return this.router.confirm({ desired, version: this.bench.version, ...usual, ...more });
