@@ -8,10 +8,9 @@ import type { RouteState } from '../../domain/route.ts';
 import type { EnvoyRouterSpec } from '../../domain/spec.ts';
 import { confirmRoute } from './confirmation.ts';
 import { drainServers } from './draining.ts';
-import { hostsIn, instanceOf, placesOf, trafficOf } from './envoy/admin.ts';
 import { applyAt, type EnvoyHooks } from './envoy/apply.ts';
 import { driftAt } from './envoy/drift.ts';
-import { routeOf, runningGeneration } from './envoy/running.ts';
+import { type Looked, lookAt } from './envoy/running.ts';
 import type { Site } from './envoy/site.ts';
 import { askProbe } from './haproxy/probe.ts';
 import type {
@@ -41,41 +40,33 @@ export const envoyAbilities: RouterAbilities = {
 
 export function envoyRouter(spec: EnvoyRouterSpec, context: RouterContext, hooks: EnvoyHooks = {}): Router {
   const site: Site = { spec, context };
-  const read = () => stateOf(site);
+  const read = async () => stateOf(await lookAt(site));
   return {
     abilities: envoyAbilities,
     read,
-    apply: async (desired) => {
-      await applyAt(site, desired, hooks);
-      return read();
-    },
+    apply: async (desired) => stateOf(await applyAt(site, desired, hooks)),
     confirm: (request) => confirmSite(site, request),
     drain: (request) => drainSite(site, request),
   };
 }
 
-/** What runs, whatever lies in the files: a worker tells the generation, the main thread who is in which pool. */
-async function stateOf(site: Site): Promise<RouteState> {
-  const { spec, context } = site;
-  const [generation, hosts, instance] = await Promise.all([
-    runningGeneration(spec),
-    hostsIn(site),
-    instanceOf(spec.admin),
-  ]);
-  const route = await routeOf(site, generation);
-  return { route: { ...route, servers: placesOf(hosts, context) }, instance, servers: trafficOf(hosts, context) };
-}
-
 async function confirmSite(site: Site, request: ConfirmRequest): Promise<Confirmation> {
   const { probe, identity } = site.spec;
   const order = { probe, identity, version: request.version };
-  const confirmation = await confirmRoute(request, { read: () => stateOf(site) }, (...who) => askProbe(order, ...who));
-  const problems = [...confirmation.problems, ...(await driftAt(site))];
+  let last: Looked | undefined;
+  const read = async () => {
+    last = await lookAt(site);
+    return last;
+  };
+  const confirmation = await confirmRoute(request, { read }, (...who) => askProbe(order, ...who));
+  const problems = [...confirmation.problems, ...(last === undefined ? [] : await driftAt(site, last))];
   return { ...confirmation, ok: problems.length === 0, problems };
 }
 
+const stateOf = ({ route, instance, servers }: RouteState): RouteState => ({ route, instance, servers });
+
 async function drainSite(site: Site, request: DrainRequest): Promise<Drained> {
-  const read = () => stateOf(site);
+  const read = () => lookAt(site);
   const refuseLate = async (fence: number) => {
     const { route } = await read();
     if (route.fence !== fence) throw staleFence(fence, route.fence, site.spec.dir);

@@ -101,8 +101,15 @@ export async function instanceOf(admin: string): Promise<string> {
 
 const infoSchema = z.object({ command_line_options: z.object({ concurrency: z.int().min(1) }) });
 
-export const workersOf = async (admin: string): Promise<number> =>
-  (await told(admin, '/server_info', infoSchema)).command_line_options.concurrency;
+const gaugeSchema = z.object({ stats: z.array(z.object({ name: z.string(), value: count })) });
+
+/** From one gauge; where statistics are cut down, from what Envoy was started with, which takes it far longer to tell. */
+export async function workersOf(admin: string): Promise<number> {
+  const path = '/stats?type=Gauges&filter=^server.concurrency$&format=json';
+  const { stats } = await told(admin, path, gaugeSchema);
+  const workers = stats.find(({ name }) => name === 'server.concurrency')?.value ?? 0;
+  return workers || (await told(admin, '/server_info', infoSchema)).command_line_options.concurrency;
+}
 
 const settingsSchema = z.object({
   configs: z

@@ -1,15 +1,15 @@
 /** A write: take the fence, let servers enter, replace the route, let servers leave; each step is seen in Envoy before the next. */
 import { isIP } from 'node:net';
 import { GrayError, staleFence } from '../../../domain/errors.ts';
-import { type DesiredRoute, sameRoute } from '../../../domain/route.ts';
+import { type DesiredRoute, type RouteState, sameRoute } from '../../../domain/route.ts';
 import type { Place } from '../../../domain/server.ts';
 import { checkTicket, expelFiles, highestTicket, replaceFile, type Ticket, takeTicket } from '../haproxy/fence.ts';
 import { readIfThere } from '../haproxy/files.ts';
 import { noSteps, type OnStep } from '../haproxy/steps.ts';
 import { fenceOf, forgetRoutes, routePath } from '../route-files.ts';
-import { hostsIn, placesOf } from './admin.ts';
+import { type Hosts, hostsIn, instanceOf, placesOf, trafficOf, workersOf } from './admin.ts';
 import { generationIn } from './drift.ts';
-import { type Awaited, everyAlive, everyPlace, everyWorker, routeOf, runningGeneration } from './running.ts';
+import { type Awaited, everyAlive, everyPlace, everyWorker, lookAt, routeOf, runningGeneration } from './running.ts';
 import { filesOf, generationAt, routeFile, type Site, serverFiles } from './site.ts';
 
 /** For tests: where a writer may be frozen or killed, and how long Envoy may take to follow. */
@@ -20,33 +20,56 @@ export interface EnvoyHooks {
 
 const usualWithinMs = 15_000;
 
-/** A repeat of the route that runs, with its files as they should be, changes nothing. */
-export async function applyAt(site: Site, desired: DesiredRoute, hooks: EnvoyHooks = {}): Promise<void> {
-  const { onStep = noSteps, withinMs = usualWithinMs } = hooks;
+/**
+ * A repeat of the route that runs, with its files as they should be, changes nothing. What is returned was seen step by
+ * step, by every worker: it needs no further look.
+ */
+export async function applyAt(site: Site, desired: DesiredRoute, hooks: EnvoyHooks = {}): Promise<RouteState> {
   refuseOdd(site, desired);
-  const { route, servers } = filesOf(site);
   const generation = generationAt(site, desired);
-  const running = await runningGeneration(site.spec);
-  const file = await readIfThere(route);
-  await refuseStale(site, desired, [running, generationIn(file)]);
   const text = routeFile(site, desired);
-  if (running === generation && file === text && (await followsServers(site, desired.servers))) return;
+  const [running, file] = await Promise.all([runningGeneration(site.spec), readIfThere(filesOf(site).route)]);
+  await refuseStale(site, desired, [running, generationIn(file)]);
+  const follows = running === generation && file === text;
+  if (follows && (await followsServers(site, desired.servers, await hostsIn(site)))) return lookAt(site);
+  return write(await begin(site, desired, hooks), { desired, generation, text, follows });
+}
+
+/** From here on nobody older writes. */
+async function begin(site: Site, desired: DesiredRoute, hooks: EnvoyHooks): Promise<Writing> {
+  const { onStep = noSteps, withinMs = usualWithinMs } = hooks;
+  const { route, servers } = filesOf(site);
   const ticket = await takeTicket(route, desired, onStep);
   await expelFiles(ticket, [route, servers.a, servers.b]);
-  const writing: Writing = { site, ticket, onStep, awaited: { check: () => checkTicket(ticket), withinMs } };
-  const held = placesOf(await hostsIn(site), site.context);
-  const first = entered(held, desired.servers);
-  await place(writing, first);
-  await everyAlive(
-    site,
-    Object.keys(first).filter((id) => held[id] === 'out' && first[id] !== 'out'),
-  );
-  await replaceFile(routePath(route, generation), JSON.stringify(desired), ticket, onStep);
-  if (file !== text || running !== generation) await replaceFile(route, text, ticket, onStep);
+  return { site, ticket, onStep, awaited: { check: () => checkTicket(ticket), withinMs } };
+}
+
+interface Wanted {
+  readonly desired: DesiredRoute;
+  readonly generation: string;
+  /** Of the route file. */
+  readonly text: string;
+  /** File and Envoy have it already. */
+  readonly follows: boolean;
+}
+
+async function write(writing: Writing, { desired, generation, text, follows }: Wanted): Promise<RouteState> {
+  const { site, ticket, onStep, awaited } = writing;
+  const { admin } = site.spec;
+  const { route } = filesOf(site);
+  const [held, workers, instance] = await Promise.all([
+    hostsIn(site),
+    workersOf(admin),
+    instanceOf(admin),
+    replaceFile(routePath(route, generation), JSON.stringify(desired), ticket, onStep),
+  ]);
+  const entered = await enter(writing, held, desired.servers);
+  if (!follows) await replaceFile(route, text, ticket, onStep);
   await onStep('follow');
-  await everyWorker(site, generation, writing.awaited);
-  await place(writing, desired.servers);
+  await everyWorker(site, { generation, workers }, awaited);
+  const found = await place(writing, desired.servers, entered);
   await forgetRoutes(route, generation);
+  return { route: desired, instance, servers: trafficOf(found, site.context) };
 }
 
 interface Writing {
@@ -58,23 +81,35 @@ interface Writing {
 
 type Places = Readonly<Record<string, Place>>;
 
+async function enter(writing: Writing, held: Hosts, desired: Places): Promise<Hosts> {
+  const before = placesOf(held, writing.site.context);
+  const first = placesBetween(before, desired);
+  const found = await place(writing, first, held);
+  const entering = Object.keys(first).filter((id) => before[id] === 'out' && first[id] !== 'out');
+  await everyAlive(writing.site, entering);
+  return found;
+}
+
 /** Who enters is there before the share that needs it; who leaves or changes the pool does so at the end. */
-const entered = (held: Places, desired: Places): Places =>
+const placesBetween = (held: Places, desired: Places): Places =>
   Object.fromEntries(
     Object.entries(desired).map(([id, wanted]) => [id, held[id] === 'out' ? wanted : (held[id] ?? wanted)]),
   );
 
-/** Files that are right already are replaced all the same where Envoy does not follow them: it may have missed one. */
-async function place({ site, ticket, onStep, awaited }: Writing, places: Places): Promise<void> {
-  if (await followsServers(site, places)) return;
+/**
+ * Where Envoy has the servers afterwards. Files that are right already are replaced all the same where Envoy does not
+ * follow them: it may have missed one.
+ */
+async function place({ site, ticket, onStep, awaited }: Writing, places: Places, held: Hosts): Promise<Hosts> {
+  if (await followsServers(site, places, held)) return held;
   for (const [path, text] of serverFiles(site, places)) await replaceFile(path, text, ticket, onStep);
-  await everyPlace(site, places, awaited);
+  return everyPlace(site, places, awaited);
 }
 
-async function followsServers(site: Site, places: Places): Promise<boolean> {
-  for (const [path, text] of serverFiles(site, places)) if ((await readIfThere(path)) !== text) return false;
-  const found = placesOf(await hostsIn(site), site.context);
-  return Object.keys(places).every((id) => found[id] === places[id]);
+async function followsServers(site: Site, places: Places, held: Hosts): Promise<boolean> {
+  const found = placesOf(held, site.context);
+  const right = serverFiles(site, places).map(async ([path, text]) => (await readIfThere(path)) === text);
+  return Object.keys(places).every((id) => found[id] === places[id]) && (await Promise.all(right)).every(Boolean);
 }
 
 /** The fence is the highest of what runs, what the file says, and what anybody has begun to write. */

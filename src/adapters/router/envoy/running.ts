@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { GrayError } from '../../../domain/errors.ts';
 import { routeAtRest } from '../../../domain/fence.ts';
-import type { DesiredRoute } from '../../../domain/route.ts';
+import type { DesiredRoute, RouteState } from '../../../domain/route.ts';
 import type { EnvoyRouterSpec } from '../../../domain/spec.ts';
 import { joinPath, placeOf } from '../../base-url.ts';
 import { askServer } from '../../server-request.ts';
 import { highestTicket } from '../haproxy/fence.ts';
 import { accepts } from '../haproxy/members.ts';
 import { routeBehind, routePath } from '../route-files.ts';
-import { hostsIn, placesOf, trafficOf, workersOf } from './admin.ts';
+import { type Hosts, hostsIn, instanceOf, placesOf, trafficOf } from './admin.ts';
 import { generationPath } from './names.ts';
 import { filesOf, type Site } from './site.ts';
 
@@ -50,31 +50,53 @@ export async function routeOf(site: Site, generation: string): Promise<DesiredRo
   );
 }
 
+export interface Looked extends RouteState {
+  readonly generation: string;
+  readonly hosts: Hosts;
+}
+
+/** What runs, whatever lies in the files: a worker tells the generation, the main thread who is in which pool. */
+export async function lookAt(site: Site): Promise<Looked> {
+  const { spec, context } = site;
+  const [generation, hosts, instance] = await Promise.all([
+    runningGeneration(spec),
+    hostsIn(site),
+    instanceOf(spec.admin),
+  ]);
+  const route = { ...(await routeOf(site, generation)), servers: placesOf(hosts, context) };
+  return { route, instance, servers: trafficOf(hosts, context), generation, hosts };
+}
+
 export interface Awaited {
   /** Throws when somebody newer has written meanwhile. */
   check(): Promise<void>;
   readonly withinMs: number;
 }
 
-/** Resolves when every worker decides by `generation`. Throws `routeNotConfirmed`. */
-export async function everyWorker({ spec }: Site, generation: string, { check, withinMs }: Awaited): Promise<void> {
+/** Resolves when every one of the workers decides by `generation`. Throws `routeNotConfirmed`. */
+export async function everyWorker(
+  { spec }: Site,
+  { generation, workers }: { readonly generation: string; readonly workers: number },
+  { check, withinMs }: Awaited,
+): Promise<void> {
   const deadline = performance.now() + withinMs;
-  const workers = await workersOf(spec.admin);
   const seen = new Set<string>();
   // A system may give new connections to few of its workers; those that get none decide nothing.
   for (let inARow = 0; seen.size < workers && inARow < 16 * workers; ) {
-    const told = await askWorker(spec);
-    if (told.generation === generation) {
-      seen.add(told.worker);
-      inARow += 1;
+    const questions = seen.size === 0 ? 1 : workers;
+    const told = await Promise.all(Array.from({ length: questions }, () => askWorker(spec)));
+    const late = told.find((one) => one.generation !== generation);
+    if (late === undefined) {
+      for (const { worker } of told) seen.add(worker);
+      inARow += told.length;
       continue;
     }
     seen.clear();
     inARow = 0;
     await check();
     if (performance.now() >= deadline)
-      throw notTaken(spec, `decides by generation ${told.generation || 'none'}`, withinMs);
-    await sleep(5);
+      throw notTaken(spec, `decides by generation ${late.generation || 'none'}`, withinMs);
+    await sleep(2);
   }
 }
 
@@ -83,12 +105,13 @@ export async function everyPlace(
   site: Site,
   places: DesiredRoute['servers'],
   { check, withinMs }: Awaited,
-): Promise<void> {
+): Promise<Hosts> {
   const deadline = performance.now() + withinMs;
   for (;;) {
-    const found = placesOf(await hostsIn(site), site.context);
+    const hosts = await hostsIn(site);
+    const found = placesOf(hosts, site.context);
     const wrong = Object.keys(places).filter((id) => found[id] !== places[id]);
-    if (wrong.length === 0) return;
+    if (wrong.length === 0) return hosts;
     await check();
     if (performance.now() >= deadline) throw notTaken(site.spec, `has ${wrong.join(', ')} elsewhere`, withinMs);
     await sleep(5);
