@@ -73,16 +73,14 @@ class Course {
     const load = startLoad({ url: this.#bench.entrance, users, keptLoops: 24, freshLoops: 6, pauseMs: 30 });
     try {
       await load.until(100);
-      const bare = await this.#bareChanges();
-      await this.#change(0);
+      const times = await this.#pairs();
       const first = load.asked.length;
-      const setAndConfirm: number[] = [];
       let staleInEffect = 0;
       const restarts = this.#servers.specs
         .slice(0, this.#size.restarts)
         .map(({ id }, n, all) => ({ id, at: Math.ceil(((n + 1) * changes) / (all.length + 1)) }));
       for (let n = 1; n <= changes; n += 1) {
-        setAndConfirm.push(await this.#change(n));
+        await this.#change(n);
         if (await this.#staleTakesEffect()) staleInEffect += 1;
         await sleep(60);
         for (const { id, at } of restarts) if (at === n) await this.#restart(id, n);
@@ -93,7 +91,7 @@ class Course {
       return {
         ...judge(this.#changes, asked, this.#router.abilities.hash),
         ...{ requests: asked.length, changes, lost: asked.filter(({ lost }) => lost !== undefined) },
-        ...{ bare, setAndConfirm, staleInEffect, staleTried: changes },
+        ...{ ...times, staleInEffect, staleTried: changes },
       };
     } finally {
       await load.stop();
@@ -112,16 +110,23 @@ class Course {
     };
   }
 
-  async #bareChanges(): Promise<number[]> {
-    const tookMs: number[] = [];
-    for (let n = 1; n <= this.#size.changes; n += 1) {
-      const route = this.#route(n);
-      const began = clockMs();
-      await this.#bench.bare(route);
-      tookMs.push(clockMs() - began);
+  /** The bare change and ours in turn, so that whatever else the machine does hits both. Ends with ours. */
+  async #pairs(): Promise<Pick<Measured, 'bare' | 'setAndConfirm'>> {
+    const [bare, setAndConfirm]: [number[], number[]] = [[], []];
+    for (let n = 0; n < this.#size.changes; n += 1) {
+      bare.push(await this.#bareChange(n + 1));
+      await sleep(60);
+      setAndConfirm.push(await this.#change(n));
       await sleep(60);
     }
-    return tookMs;
+    return { bare, setAndConfirm };
+  }
+
+  async #bareChange(n: number): Promise<number> {
+    const route = this.#route(n);
+    const began = clockMs();
+    await this.#bench.bare(route);
+    return clockMs() - began;
   }
 
   /** Milliseconds from the write to its confirmation. */

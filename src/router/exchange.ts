@@ -60,7 +60,7 @@ export class Exchange {
     upstream.web({
       request: this.#request,
       response: this.#response,
-      target: server.url,
+      target: server.target,
       headers: reveal ? routeHeaders(holder.route, { arm: this.#arm, pool, server: server.id }) : hidden,
       ownConnection: this.#tried.includes(server.id) || !repeatable(this.#request),
       last: () => stopping.aborted,

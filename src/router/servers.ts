@@ -5,6 +5,7 @@ import { otherPool } from '../domain/server.ts';
 import { serversIn } from '../domain/serving.ts';
 import { poolOf } from '../domain/split.ts';
 import type { ServerConfig } from './config.ts';
+import type { Target } from './upstream.ts';
 
 /** Something open on a server: a request, a stream, a websocket. */
 export interface Session {
@@ -15,7 +16,8 @@ export interface Session {
 export class BackendServer {
   readonly id: string;
   readonly weight: number;
-  readonly url: string;
+  /** In parts: the library would take a URL apart again for every request. */
+  readonly target: Target;
   readonly config: ServerConfig;
   readonly sessions = new Set<Session>();
   up = false;
@@ -24,11 +26,10 @@ export class BackendServer {
 
   constructor(config: ServerConfig) {
     const { id, weight, address } = config;
-    const host = address.host.includes(':') ? `[${address.host}]` : address.host;
     this.config = config;
     this.id = id;
     this.weight = weight;
-    this.url = `http://${host}:${address.port}`;
+    this.target = { protocol: 'http:', ...address };
   }
 }
 

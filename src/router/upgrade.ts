@@ -31,7 +31,7 @@ function connect(parts: EntranceParts, request: IncomingMessage, socket: Socket,
     if (error instanceof ConnectError) health.unreachable(server);
     else void health.check(server);
   };
-  upstream.socket({ request, socket, head, target: server.url, failed });
+  upstream.socket({ request, socket, head, target: server.target, failed });
 }
 
 const refuse = (socket: Socket, status: string): void => {

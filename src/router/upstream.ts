@@ -1,7 +1,7 @@
 /** The proxy library, set up once: connections to servers, time limits, and answers that break half-way. */
 import { Agent, type ClientRequest, IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { createProxyServer, type ProxyServer } from 'http-proxy-3';
+import { createProxyServer, type ProxyServer, type ServerOptions } from 'http-proxy-3';
 import type { RouterConfig } from './config.ts';
 import { Deadlines } from './deadlines.ts';
 
@@ -10,10 +10,12 @@ export class RoutedRequest extends IncomingMessage {
   order: WebOrder | null = null;
 }
 
+export type Target = NonNullable<ServerOptions['target']>;
+
 export interface WebOrder {
   readonly request: RoutedRequest;
   readonly response: ServerResponse;
-  readonly target: string;
+  readonly target: Target;
   /** Headers of the answer, added or replaced. */
   readonly headers: Readonly<Record<string, string>>;
   /** A kept connection may have been closed by the server already, so what cannot be repeated gets its own. */
@@ -27,7 +29,7 @@ export interface SocketOrder {
   readonly request: IncomingMessage;
   readonly socket: Socket;
   readonly head: Buffer;
-  readonly target: string;
+  readonly target: Target;
   readonly failed: (error: Error) => void;
 }
 
