@@ -59,7 +59,6 @@ export function pageOf({ routers, whole, overhead }: LastRun): string {
     'connections, tiny answers, as fast as one core goes. No split, no health checks and no metrics in the other two.',
     'The bound of the benchmark (0.9) is on the second row, which holds everything but what the split needs. Against the library as it',
     'comes, which waits for ever for a server that is silent, the embedded router is slower than that bound: the first row says by how much.',
-    'Both others hand the library its target as a URL, as its documentation does; the router hands it the parts, which is faster.',
     '',
     '| proxy | requests a second | embedded ÷ it |',
     '| --- | ---: | ---: |',

@@ -2,7 +2,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Arm } from '../domain/server.ts';
 import type { EntranceParts } from './entrance.ts';
-import { classOf, type ResponseClass } from './metrics.ts';
+import { classOf, type Labels, type ResponseClass } from './metrics.ts';
 import { routeHeaders } from './route-headers.ts';
 import type { Choice, Session } from './servers.ts';
 import { ConnectError, type RoutedRequest, SlowAnswer } from './upstream.ts';
@@ -12,6 +12,8 @@ const maxReached = 3;
 
 const untried: ReadonlySet<string> = new Set();
 const hidden = {};
+const nowhere = { pool: 'none', server: { id: 'none' } } as const;
+const noLabels: Labels = { arm: 'stable', pool: 'none', server: 'none' };
 
 export class Exchange {
   readonly #parts: EntranceParts;
@@ -24,6 +26,7 @@ export class Exchange {
   #arm: Arm = 'stable';
   #user: string | null = null;
   #choice: Choice | null = null;
+  #labels: Labels = noLabels;
   #session: Session | null = null;
   #ended = false;
   /** The router itself cut the answer. */
@@ -47,7 +50,9 @@ export class Exchange {
     this.#user = identity(this.#request.headers);
     this.#arm = holder.armOf(this.#user, attributes(this.#request.headers));
     this.#choice = servers.choose(holder.route, this.#arm, this.#tries === 1 ? untried : new Set(this.#tried));
-    if (this.#tries === 1) metrics?.request(this.#labels());
+    const { pool, server } = this.#choice ?? nowhere;
+    this.#labels = { arm: this.#arm, pool, server: server.id };
+    if (this.#tries === 1) metrics?.request(this.#labels);
     if (this.#choice === null) this.#answer(503, 'no server is able to answer');
     else this.#send(this.#choice);
   }
@@ -74,7 +79,7 @@ export class Exchange {
 
   #failed(error: Error): void {
     const { metrics, health } = this.#parts;
-    metrics?.connectionError(this.#labels());
+    metrics?.connectionError(this.#labels);
     this.#leave();
     const server = this.#choice?.server;
     if (server !== undefined && error instanceof ConnectError) health.unreachable(server);
@@ -120,7 +125,7 @@ export class Exchange {
     const { metrics, clients } = this.#parts;
     const type = this.#class();
     const fallback = this.#choice === null || this.#choice.fallback;
-    metrics?.response(this.#labels(), type, (performance.now() - this.#startedAt) / 1_000);
+    metrics?.response(this.#labels, type, (performance.now() - this.#startedAt) / 1_000);
     if (fallback) metrics?.fallback(this.#arm);
     if (type !== 'aborted') clients?.ended(this.#arm, this.#user, fallback || type === '5xx' || type === 'broken');
   }
@@ -128,10 +133,6 @@ export class Exchange {
   #class(): ResponseClass {
     if (this.#response.writableFinished) return classOf(this.#response.statusCode);
     return this.#broken ? 'broken' : 'aborted';
-  }
-
-  #labels() {
-    return { arm: this.#arm, pool: this.#choice?.pool ?? 'none', server: this.#choice?.server.id ?? 'none' };
   }
 }
 

@@ -4,7 +4,7 @@ import type { RouteHolder } from './route-holder.ts';
 import type { BackendServer, Servers } from './servers.ts';
 
 /** `none` where the router answered itself. */
-type Labels = {
+export type Labels = {
   readonly pool: string;
   readonly arm: string;
   readonly server: string;

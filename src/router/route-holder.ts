@@ -11,13 +11,13 @@ type HolderConfig = Pick<RouterConfig, 'target' | 'stateFile'> & { readonly serv
 export class RouteHolder {
   readonly #config: HolderConfig;
   #route: DesiredRoute;
-  #listed: { readonly gray: ReadonlySet<string>; readonly stable: ReadonlySet<string> };
+  #listed: Listed;
   #last: Promise<unknown> = Promise.resolve();
 
   private constructor(config: HolderConfig, route: DesiredRoute) {
     this.#config = config;
     this.#route = route;
-    this.#listed = setsOf(route);
+    this.#listed = listedIn(route);
   }
 
   /** Takes up the route a former process left; a server that is new since then is out. */
@@ -35,9 +35,11 @@ export class RouteHolder {
 
   /** The arm of `user`, by `assign`; long lists cost nothing here. */
   armOf(user: string | null, attributes: Attributes): Arm {
-    const { period, split } = this.#route;
-    const alwaysGray = user !== null && this.#listed.gray.has(user) ? [user] : [];
-    const alwaysStable = user !== null && this.#listed.stable.has(user) ? [user] : [];
+    const { gray, stable, nobody } = this.#listed;
+    if (user === null || !(gray.has(user) || stable.has(user))) return assign(nobody, user, attributes);
+    const alwaysGray = gray.has(user) ? [user] : [];
+    const alwaysStable = stable.has(user) ? [user] : [];
+    const { period, split } = nobody;
     return assign({ period, split: { ...split, alwaysGray, alwaysStable } }, user, attributes);
   }
 
@@ -48,7 +50,7 @@ export class RouteHolder {
       refuseOtherServers(this.#route, desired);
       await prepare(entering(this.#route, desired));
       await writeStateFile(this.#config.stateFile, this.#config.target, desired);
-      this.#listed = setsOf(desired);
+      this.#listed = listedIn(desired);
       this.#route = desired;
       return desired;
     });
@@ -66,7 +68,19 @@ export class RouteHolder {
   }
 }
 
-const setsOf = ({ split }: DesiredRoute) => ({ gray: new Set(split.alwaysGray), stable: new Set(split.alwaysStable) });
+interface Listed {
+  readonly gray: ReadonlySet<string>;
+  readonly stable: ReadonlySet<string>;
+  /** The route of those who are on no list. */
+  readonly nobody: Pick<DesiredRoute, 'period' | 'split'>;
+}
+
+/** Sorted out once for every route, not for every request. */
+const listedIn = ({ period, split }: DesiredRoute): Listed => ({
+  gray: new Set(split.alwaysGray),
+  stable: new Set(split.alwaysStable),
+  nobody: { period, split: { ...split, alwaysGray: [], alwaysStable: [] } },
+});
 
 const entering = (held: DesiredRoute, desired: DesiredRoute): string[] =>
   Object.keys(desired.servers).filter((id) => held.servers[id] === 'out' && desired.servers[id] !== 'out');
