@@ -32,7 +32,9 @@ const options = new Command('npm run bench:routers --')
   .opts<Options>();
 
 const quick = options.quick === true;
-const size = quick ? { changes: 3, requests: 300, restarts: 1 } : { changes: 50, requests: 20_000, restarts: 5 };
+const size = quick
+  ? { changes: 3, pairs: 3, requests: 300, restarts: 1 }
+  : { changes: 50, pairs: 150, requests: 20_000, restarts: 5 };
 
 async function bench(): Promise<void> {
   const wanted = entries.filter(({ name }) => options.only?.split(',').includes(name) ?? true);

@@ -12,6 +12,8 @@ import { type Change, type Judged, judge } from './timeline.ts';
 
 export interface Size {
   readonly changes: number;
+  /** Bare changes measured in turn with ours, after a few of both that do not count. */
+  readonly pairs: number;
   readonly requests: number;
   /** Servers that are restarted, one after another. */
   readonly restarts: number;
@@ -113,13 +115,14 @@ class Course {
   /** The bare change and ours in turn, so that whatever else the machine does hits both. Ends with ours. */
   async #pairs(): Promise<Pick<Measured, 'bare' | 'setAndConfirm'>> {
     const [bare, setAndConfirm]: [number[], number[]] = [[], []];
-    for (let n = 0; n < this.#size.changes; n += 1) {
+    const warmUp = Math.ceil(this.#size.pairs / 5);
+    for (let n = 0; n < warmUp + this.#size.pairs; n += 1) {
       bare.push(await this.#bareChange(n + 1));
       await sleep(60);
       setAndConfirm.push(await this.#change(n));
       await sleep(60);
     }
-    return { bare, setAndConfirm };
+    return { bare: bare.slice(warmUp), setAndConfirm: setAndConfirm.slice(warmUp) };
   }
 
   async #bareChange(n: number): Promise<number> {
