@@ -14,7 +14,7 @@ export interface TwoRouters {
   /** Both as one. */
   connect(options?: SeveralOptions): Router;
   /** One of them by itself. */
-  only(which: 'edge' | 'inner'): Router;
+  one(which: 'edge' | 'inner'): Router;
   end(): Promise<void>;
 }
 
@@ -45,7 +45,7 @@ export async function startTwoRouters(servers: readonly ServerSpec[], order: Two
       ],
     },
     connect: (options = {}) => severalRouters([handle('edge', edge.spec), handle('inner', inner.spec)], options),
-    only: (which) => embeddedRouter(which === 'edge' ? edge.spec : inner.spec, context),
+    one: (which) => embeddedRouter(which === 'edge' ? edge.spec : inner.spec, context),
     end: async () => {
       await Promise.all([edge.end(), inner.end()]);
     },

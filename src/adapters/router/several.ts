@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { PartlyUnreachable } from '../../domain/partly.ts';
 import type { RouteState } from '../../domain/route.ts';
 import type { Router, RouterAbilities } from './port.ts';
-import { atOneFence, commonAbilities, mergedState, sumOf, together } from './several/merge.ts';
+import { atOneFence, commonAbilities, mergedState, requestOfPart, sumOf, together } from './several/merge.ts';
 import {
   type Answer,
   answersOf,
@@ -39,8 +39,8 @@ const settleMs = [50, 150, 300] as const;
 export function severalRouters(parts: readonly Part[], options: SeveralOptions = {}): Router {
   const { abilities = commonAbilities(parts.map(({ router }) => router.abilities)) } = options;
   const { patienceMs = usualPatienceMs } = options;
-  const each = <T>(call: (router: Router) => Promise<T>, withinMs: number | null = patienceMs) =>
-    Promise.all(parts.map(({ name, router }) => outcomeOf(name, call(router), withinMs)));
+  const each = <T>(call: (router: Router, at: number) => Promise<T>, withinMs: number | null = patienceMs) =>
+    Promise.all(parts.map(({ name, router }, at) => outcomeOf(name, call(router, at), withinMs)));
   const readAll = () => each((router) => router.read());
   return {
     abilities,
@@ -54,11 +54,8 @@ export function severalRouters(parts: readonly Part[], options: SeveralOptions =
       return mergedState(states);
     },
     apply: async (desired) => mergedState(answersOf(await each((router) => router.apply(desired)))),
-    confirm: async (request) => {
-      const { since, ...ofEach } = request;
-      const asked = parts.length === 1 ? request : ofEach;
-      return together(answersOf(await each((router) => router.confirm(asked))));
-    },
+    confirm: async (request) =>
+      together(answersOf(await each((router, at) => router.confirm(requestOfPart(request, { at, of: parts.length }))))),
     drain: async (request) => {
       const drained = answersOf(await each((router) => router.drain(request), null));
       return { closed: sumOf(drained.map(({ value }) => value.closed)) };

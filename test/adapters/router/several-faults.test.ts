@@ -45,7 +45,7 @@ function route(split: Partial<Split>, change: Partial<DesiredRoute> = {}): Desir
 const confirmed = (desired: DesiredRoute) =>
   both.confirm({ desired, version: versionProbe, expected: { gray: null, stable: null }, formerly: [] });
 
-const shareAt = async (which: 'edge' | 'inner') => (await routers.only(which).read()).route.split.shareBp;
+const shareAt = async (which: 'edge' | 'inner') => (await routers.one(which).read()).route.split.shareBp;
 
 test('an abort reaches the one that lives while the other is dead, names the dead one, and its repeat sets that one too', async () => {
   await routers.inner.current().kill();
@@ -69,7 +69,7 @@ test('gray abort --direct takes users off gray at the one that lives', async () 
   await routers.inner.current().kill();
   const spec = releaseSpec('shop', { servers: servers.specs, version: versionProbe, router: routers.spec });
   expect(await refusal(directAbort(spec, both))).toMatchObject({ details: { failed: ['inner'] } });
-  expect((await routers.only('edge').read()).route).toMatchObject({ period: 'exception', release: 'operator' });
+  expect((await routers.one('edge').read()).route).toMatchObject({ period: 'exception', release: 'operator' });
   expect(await shareAt('edge')).toBe(0);
   await routers.inner.start();
   const { after, confirmation } = await directAbort(spec, both);
@@ -102,7 +102,7 @@ test('an abort does not wait for a frozen one, and what the frozen one was told 
 test('a writer that one of them has seen overtaken is refused, with the highest fence of all', async () => {
   const mine = route({ shareBp: 4_000 });
   const theirs = { ...route({ shareBp: 0 }), fence: mine.fence + 5, release: 'operator' };
-  await routers.only('inner').apply(theirs);
+  await routers.one('inner').apply(theirs);
   expect(await refusal(both.apply(mine))).toMatchObject({
     code: 'staleFence',
     details: { asked: mine.fence, seen: theirs.fence, failed: ['inner'] },
@@ -144,7 +144,7 @@ test('what is shown is the worst of them, and that they differ is seen by whoeve
 });
 
 test('a share in period normal counts for nothing beside one in effect', async () => {
-  await routers.only('edge').apply(route({ shareBp: 8_000 }, { period: 'normal' }));
+  await routers.one('edge').apply(route({ shareBp: 8_000 }, { period: 'normal' }));
   expect((await both.read()).route).toMatchObject({ period: 'gray', split: { shareBp: 3_000 } });
 });
 
@@ -156,7 +156,7 @@ test('a server is up only where all say so', async () => {
 });
 
 test('several can do what all of them can', () => {
-  const fine = routers.only('edge').abilities;
+  const fine = routers.one('edge').abilities;
   const coarse = { ...fine, granularityBp: 40, dropsOnChange: true, closesSessions: false };
   expect(commonAbilities([fine, { ...fine, granularityBp: 25 }, coarse])).toEqual({
     ...fine,

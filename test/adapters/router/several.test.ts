@@ -21,7 +21,7 @@ async function severalBench(): Promise<RouterBench> {
   return {
     ...first,
     connect: () => routers.connect(),
-    each: () => [routers.only('edge'), routers.only('inner')],
+    each: () => [routers.one('edge'), routers.one('inner')],
     request: (...asked) => next().request(...asked),
     open: (user) => next().open(user),
     stream: (user) => next().stream(user),

@@ -6,10 +6,13 @@ import {
   type ServerTraffic,
   type Split,
 } from '../../../domain/route.ts';
-import type { Confirmation, RouterAbilities } from '../port.ts';
+import type { Confirmation, ConfirmRequest, RouterAbilities } from '../port.ts';
 import { type Answer, sentence } from './outcomes.ts';
 
 type State = Answer<RouteState>;
+
+const separator = ',';
+const differing = ' (differs)';
 
 export const atOneFence = (states: readonly State[]): boolean =>
   new Set(states.map(({ value }) => value.route.fence)).size < 2;
@@ -20,15 +23,28 @@ export const atOneFence = (states: readonly State[]): boolean =>
  */
 export function mergedState(states: readonly State[]): RouteState {
   const newest = newestOf(states.map(({ value }) => value.route));
-  const differs = ({ route }: RouteState) => (canonical(route) === canonical(newest) ? '' : ' (differs)');
+  const differs = ({ route }: RouteState) => (canonical(route) === canonical(newest) ? '' : differing);
   return {
     route: worstRoute(states.map(({ value }) => value.route)),
-    instance: states.map(({ value }) => `${value.instance}${differs(value)}`).join(','),
+    instance: states.map(({ value }) => `${value.instance}${differs(value)}`).join(separator),
     servers: Object.fromEntries(Object.keys(newest.servers).map((id) => [id, trafficOf(states, id)])),
   };
 }
 
-/** As far from rest as any of `routes` is: the highest share in effect, every listed user, rest on gray. */
+/**
+ * The request to one part, with its own instance out of the merged one. Where a part is several itself, they cannot be
+ * told apart; then each reads its own first.
+ */
+export function requestOfPart(
+  { since, ...shared }: ConfirmRequest,
+  { at, of }: { readonly at: number; readonly of: number },
+): ConfirmRequest {
+  const instances = since?.replaceAll(differing, '').split(separator) ?? [];
+  const own = instances.length === of ? instances[at] : undefined;
+  return own === undefined ? shared : { ...shared, since: own };
+}
+
+/** As far from rest as the farthest of `routes`: the highest share in effect, every listed user, rest on gray. */
 export function worstRoute(routes: readonly DesiredRoute[]): DesiredRoute {
   const newest = newestOf(routes);
   const inEffect = routes.filter(({ period }) => period !== 'normal');
@@ -75,7 +91,7 @@ export function together(confirmations: readonly Answer<Confirmation>[]): Confir
     ok: confirmations.every(({ value }) => value.ok),
     problems,
     probes: confirmations.flatMap(({ value }) => value.probes),
-    instance: confirmations.map(({ value }) => value.instance).join(','),
+    instance: confirmations.map(({ value }) => value.instance).join(separator),
   };
 }
 
