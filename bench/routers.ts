@@ -14,6 +14,7 @@ import { type Measured, measure } from './routers/measure.ts';
 import { type LastRun, lastRunFile, type WholeRelease } from './routers/measured.ts';
 import { type Overhead, overhead } from './routers/overhead.ts';
 import { pageOf, rounded, rowOf } from './routers/page.ts';
+import { fullSize, quickSize } from './routers/size.ts';
 import { writeTables } from './routers/tables.ts';
 import { wholeFigures, wholeReleases } from './routers/whole.ts';
 
@@ -32,9 +33,7 @@ const options = new Command('npm run bench:routers --')
   .opts<Options>();
 
 const quick = options.quick === true;
-const size = quick
-  ? { changes: 3, pairs: 3, requests: 300, restarts: 1 }
-  : { changes: 50, pairs: 150, requests: 20_000, restarts: 5 };
+const size = quick ? quickSize : fullSize;
 
 async function bench(): Promise<void> {
   const wanted = entries.filter(({ name }) => options.only?.split(',').includes(name) ?? true);

@@ -5,7 +5,8 @@
  */
 import { Agent, createServer, type ServerResponse } from 'node:http';
 import { createProxyServer } from 'http-proxy-3';
-import { RoutedRequest, type Target, Upstream } from '../../src/router/upstream.ts';
+import { placeOf } from '../../src/adapters/base-url.ts';
+import { RoutedRequest, type Target, targetAt, Upstream } from '../../src/router/upstream.ts';
 
 const [kind, port = '', targets = ''] = process.argv.slice(2);
 const urls = targets.split(',');
@@ -35,8 +36,8 @@ function careful(): Handler {
 }
 
 function partsOf(url: string): Target {
-  const { hostname: host, port } = new URL(url);
-  return { protocol: 'http:', host, port: Number(port) };
+  const { server } = placeOf(url) ?? fail();
+  return targetAt(server.address);
 }
 
 function fail(): never {

@@ -8,16 +8,8 @@ import type { BenchedRouter, RouterEntry } from './entry.ts';
 import { type Asked, clockMs, userName } from './load/order.ts';
 import { startLoad } from './load.ts';
 import { type BenchServers, startServers } from './servers.ts';
+import { type Size, warmUp } from './size.ts';
 import { type Change, type Judged, judge } from './timeline.ts';
-
-export interface Size {
-  readonly changes: number;
-  /** Bare changes measured in turn with ours, after a few of both that do not count. */
-  readonly pairs: number;
-  readonly requests: number;
-  /** Servers that are restarted, one after another. */
-  readonly restarts: number;
-}
 
 export interface Measured extends Judged {
   readonly requests: number;
@@ -115,14 +107,14 @@ class Course {
   /** The bare change and ours in turn, so that whatever else the machine does hits both. Ends with ours. */
   async #pairs(): Promise<Pick<Measured, 'bare' | 'setAndConfirm'>> {
     const [bare, setAndConfirm]: [number[], number[]] = [[], []];
-    const warmUp = Math.ceil(this.#size.pairs / 5);
-    for (let n = 0; n < warmUp + this.#size.pairs; n += 1) {
+    const uncounted = warmUp(this.#size);
+    for (let n = 0; n < uncounted + this.#size.pairs; n += 1) {
       bare.push(await this.#bareChange(n + 1));
       await sleep(60);
       setAndConfirm.push(await this.#change(n));
       await sleep(60);
     }
-    return { bare: bare.slice(warmUp), setAndConfirm: setAndConfirm.slice(warmUp) };
+    return { bare: bare.slice(uncounted), setAndConfirm: setAndConfirm.slice(uncounted) };
   }
 
   async #bareChange(n: number): Promise<number> {

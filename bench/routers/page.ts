@@ -3,6 +3,7 @@ import { percentiles } from '../report.ts';
 import type { Measured } from './measure.ts';
 import type { LastRun, Row } from './measured.ts';
 import type { Overhead } from './overhead.ts';
+import { fullSize, warmUp } from './size.ts';
 
 export function rowOf(measured: Measured): Row {
   const [set, bare] = [percentiles(measured.setAndConfirm), percentiles(measured.bare)];
@@ -28,8 +29,8 @@ const head = [
   '',
   '- **Changes**: shares and salts far apart in turn. In between every server is taken out, drained, killed, started and brought back.',
   '- **Set + confirm**: from the write until real requests of probe users are proven to follow it. **Bare**: the same change as a',
-  "  script would make it durable with this router's own means, without fence, reading back and probes, in turn with ours; 150 of",
-  '  each, after 30 of each that warm up and do not count.',
+  "  script would make it durable with this router's own means, without fence, reading back and probes, in turn with ours;",
+  `  ${fullSize.pairs} of each, after ${warmUp(fullSize)} of each that warm up and do not count.`,
   '- **Mismatches**: answers outside a change by another server pool than the one predicted. **Torn**: answers within a change that',
   '  neither the old nor the new route gives. **Late**: writes with an older fence that took effect, of one after every change.',
   '',

@@ -12,8 +12,7 @@ const maxReached = 3;
 
 const untried: ReadonlySet<string> = new Set();
 const hidden = {};
-const nowhere = { pool: 'none', server: { id: 'none' } } as const;
-const noLabels: Labels = { arm: 'stable', pool: 'none', server: 'none' };
+const nowhere: Labels = { arm: 'stable', pool: 'none', server: 'none' };
 
 export class Exchange {
   readonly #parts: EntranceParts;
@@ -26,7 +25,7 @@ export class Exchange {
   #arm: Arm = 'stable';
   #user: string | null = null;
   #choice: Choice | null = null;
-  #labels: Labels = noLabels;
+  #labels: Labels = nowhere;
   #session: Session | null = null;
   #ended = false;
   /** The router itself cut the answer. */
@@ -50,8 +49,7 @@ export class Exchange {
     this.#user = identity(this.#request.headers);
     this.#arm = holder.armOf(this.#user, attributes(this.#request.headers));
     this.#choice = servers.choose(holder.route, this.#arm, this.#tries === 1 ? untried : new Set(this.#tried));
-    const { pool, server } = this.#choice ?? nowhere;
-    this.#labels = { arm: this.#arm, pool, server: server.id };
+    this.#labels = labelsOf(this.#arm, this.#choice);
     if (this.#tries === 1) metrics?.request(this.#labels);
     if (this.#choice === null) this.#answer(503, 'no server is able to answer');
     else this.#send(this.#choice);
@@ -90,7 +88,7 @@ export class Exchange {
     else this.#answer(502, 'the server broke off');
   }
 
-  /** Without a connection the server saw nothing, and it is out of the way now: any request goes on that still has its body. */
+  /** Without a connection the server saw nothing, and it is out of the way now: every request goes on that still has its body. */
   #mayTryAgain(error: Error): boolean {
     if (error instanceof ConnectError)
       return bodiless(this.#request) && this.#tries <= this.#parts.servers.all().length;
@@ -135,6 +133,9 @@ export class Exchange {
     return this.#broken ? 'broken' : 'aborted';
   }
 }
+
+const labelsOf = (arm: Arm, choice: Choice | null): Labels =>
+  choice === null ? { ...nowhere, arm } : { arm, pool: choice.pool, server: choice.server.id };
 
 const idempotent = new Set(['GET', 'HEAD', 'OPTIONS', 'PUT', 'DELETE']);
 

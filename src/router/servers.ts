@@ -5,7 +5,7 @@ import { otherPool } from '../domain/server.ts';
 import { serversIn } from '../domain/serving.ts';
 import { poolOf } from '../domain/split.ts';
 import type { ServerConfig } from './config.ts';
-import type { Target } from './upstream.ts';
+import { type Target, targetAt } from './upstream.ts';
 
 /** Something open on a server: a request, a stream, a websocket. */
 export interface Session {
@@ -16,7 +16,6 @@ export interface Session {
 export class BackendServer {
   readonly id: string;
   readonly weight: number;
-  /** In parts: the library would take a URL apart again for every request. */
   readonly target: Target;
   readonly config: ServerConfig;
   readonly sessions = new Set<Session>();
@@ -29,7 +28,7 @@ export class BackendServer {
     this.config = config;
     this.id = id;
     this.weight = weight;
-    this.target = { protocol: 'http:', ...address };
+    this.target = targetAt(address);
   }
 }
 

@@ -2,6 +2,7 @@
 import { Agent, type ClientRequest, IncomingMessage, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { createProxyServer, type ProxyServer, type ServerOptions } from 'http-proxy-3';
+import type { Address } from '../domain/server.ts';
 import type { RouterConfig } from './config.ts';
 import { Deadlines } from './deadlines.ts';
 
@@ -11,6 +12,9 @@ export class RoutedRequest extends IncomingMessage {
 }
 
 export type Target = NonNullable<ServerOptions['target']>;
+
+/** In parts: the library would take a URL apart again for every request. */
+export const targetAt = ({ host, port }: Address): Target => ({ protocol: 'http:', host, port });
 
 export interface WebOrder {
   readonly request: RoutedRequest;

@@ -1,4 +1,4 @@
-/** The scripts that a fresh clone runs before it has any package. */
+/** The scripts that a fresh clone runs before it has its packages. */
 import { execa } from 'execa';
 import { describe, expect, it } from 'vitest';
 import { filesIn, importsOf, root } from '../support/source.ts';

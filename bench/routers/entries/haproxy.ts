@@ -25,7 +25,7 @@ export const haproxy: RouterEntry = {
 };
 
 /** File first, synced with its directory, then one map transaction. */
-export async function transaction({ instance: { map, socket } }: Haproxy, route: DesiredRoute): Promise<void> {
+async function transaction({ instance: { map, socket } }: Haproxy, route: DesiredRoute): Promise<void> {
   const entries = entriesOf(route);
   const file = await open(`${map}.new`, 'w');
   await file.writeFile(mapText(entries));

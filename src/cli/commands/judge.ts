@@ -1,4 +1,4 @@
-/** `gray judge`: any judge, offline, over a recorded table. */
+/** `gray judge`: a judge, offline, over a recorded table. */
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { exitStatus, InvalidInput } from '../../domain/errors.ts';
